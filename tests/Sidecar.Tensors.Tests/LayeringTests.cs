@@ -1,0 +1,16 @@
+using System.Reflection;
+
+namespace Sidecar.Tensors.Tests;
+
+public class LayeringTests
+{
+    [Fact]
+    public void The_library_depends_on_the_base_library_only()
+    {
+        string[] allowed = [];
+        var references = Assembly.Load("Sidecar.Tensors").GetReferencedAssemblies()
+            .Select(name => name.Name!)
+            .Where(name => !name.StartsWith("System.", StringComparison.Ordinal) && !allowed.Contains(name));
+        Assert.Empty(references);
+    }
+}
