@@ -1,3 +1,5 @@
+using Sidecar.Tensors.Json;
+
 namespace Sidecar.Tensors;
 
 /// <summary>The writing side, for the decoders of this library: bytes are appended to one arena and named by <see cref="Slice"/>.</summary>
@@ -55,6 +57,44 @@ public sealed partial class TensorMessage
 
     /// <summary>Keeps bytes written into the reserved span.</summary>
     internal void Advance(int size) => _used += size;
+
+    /// <summary>Gives back everything appended since <see cref="Used"/> was that.</summary>
+    internal void Rewind(int used) => _used = used;
+
+    /// <summary>Appends bytes; false when the limit is reached.</summary>
+    internal bool TryAppend(ReadOnlySpan<byte> bytes, out Slice slice)
+    {
+        slice = new Slice(_used, bytes.Length);
+        if (!TryReserve(bytes.Length, out var free))
+            return false;
+        bytes.CopyTo(free);
+        _used += bytes.Length;
+        return true;
+    }
+
+    /// <summary>Appends a JSON string's text; false when the limit is reached.</summary>
+    internal bool TryAppend(JsonText text, out Slice slice)
+    {
+        slice = default;
+        if (!TryReserve(text.Raw.Length, out var free))
+            return false;
+        slice = new Slice(_used, text.CopyTo(free));
+        _used += slice.Length;
+        return true;
+    }
+
+    /// <summary>Notes an output that the request asks for; false when the limit is reached.</summary>
+    internal bool TryAddRequested(Slice name, bool asClasses)
+    {
+        if (RequestedCount >= _limits.MaxTensors)
+            return false;
+        if (RequestedCount == _requested.Length)
+            Array.Resize(ref _requested, Math.Min(_requested.Length * 2, _limits.MaxTensors));
+        _requested[RequestedCount++] = new Requested(name, asClasses);
+        return true;
+    }
+
+    internal void ClearRequested() => RequestedCount = 0;
 
     private bool TryGrow(int size)
     {

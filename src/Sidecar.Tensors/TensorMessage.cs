@@ -13,6 +13,7 @@ public sealed partial class TensorMessage
     private readonly DecodeLimits _limits;
     private byte[] _arena;
     private Tensor[] _tensors = new Tensor[8];
+    private Requested[] _requested = new Requested[4];
     private int _used;
     private Slice _modelName = Slice.Absent;
     private Slice _modelVersion = Slice.Absent;
@@ -96,13 +97,34 @@ public sealed partial class TensorMessage
     /// <summary>The elements of a BYTES tensor; none for any other datatype.</summary>
     public BytesElements Strings(int i) => new(this[i].DataType == DataType.Bytes ? Data(i) : default);
 
+    /// <summary>The outputs that a request names; 0 where it names none and so asks for all.</summary>
+    public int RequestedCount { get; private set; }
+
+    /// <summary>The name of an output that the request asks for, 0 ≤ <paramref name="i"/> &lt; <see cref="RequestedCount"/>.</summary>
+    public ReadOnlySpan<byte> RequestedName(int i) => Text(RequestedAt(i).Name);
+
+    /// <summary>
+    /// The request asks for that output as classes (Triton's classification extension): it comes back as BYTES <c>value:index[:label]</c>, so its datatype
+    /// and shape are not those of the model's metadata.
+    /// </summary>
+    public bool RequestedAsClasses(int i) => RequestedAt(i).AsClasses;
+
     /// <summary>Forgets the message and keeps the memory.</summary>
     public void Clear()
     {
         Count = 0;
+        RequestedCount = 0;
         _used = 0;
         _modelName = _modelVersion = _id = _error = Slice.Absent;
     }
 
+    private Requested RequestedAt(int i)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)i, (uint)RequestedCount, nameof(i));
+        return _requested[i];
+    }
+
     private ReadOnlySpan<byte> Text(Slice slice) => slice.Present ? _arena.AsSpan(slice.Start, slice.Length) : default;
+
+    private readonly record struct Requested(Slice Name, bool AsClasses);
 }
