@@ -99,10 +99,9 @@ public sealed class SidecarMeter : IDisposable
                         all.Add(measurement);
                 }
             }
-#pragma warning disable CA1031 // Whatever it is, it is counted, and the other series must come through.
             catch (Exception)
-#pragma warning restore CA1031
             {
+                // Whatever it is, it is counted, and the other series must come through.
                 all.RemoveRange(before, all.Count - before);
                 _failures.AddOrUpdate(definition.Name, 1, static (_, count) => count + 1);
             }
