@@ -10,7 +10,6 @@ namespace Sidecar.Telemetry;
 /// </summary>
 public sealed class SidecarMeter : IDisposable
 {
-    private readonly Meter _meter;
     private readonly Lock _registration = new();
     private readonly Dictionary<string, Array> _callbacks = [];
     private readonly ConcurrentDictionary<string, long> _failures = new(StringComparer.Ordinal);
@@ -19,11 +18,14 @@ public sealed class SidecarMeter : IDisposable
     /// <param name="version">The program's version, reported as the version of the instrumentation scope.</param>
     public SidecarMeter(string version)
     {
-        _meter = new Meter(new MeterOptions(Catalogue.MeterName) { Version = version });
+        Meter = new Meter(new MeterOptions(Catalogue.MeterName) { Version = version });
         InferenceDuration = CreateHistogram(Catalogue.InferenceDuration);
         UpstreamDuration = CreateHistogram(Catalogue.UpstreamDuration);
         ObserveCounter(Catalogue.CallbackFailures, CountFailures);
     }
+
+    /// <summary>What the metrics pipeline collects from.</summary>
+    public Meter Meter { get; }
 
     /// <summary>Seconds, see <see cref="Catalogue.InferenceDuration"/>. Recording with a cached <see cref="Tags"/> set does not allocate.</summary>
     public Histogram<double> InferenceDuration { get; }
@@ -41,7 +43,7 @@ public sealed class SidecarMeter : IDisposable
     {
         Require(definition, InstrumentKind.Counter);
         if (Register(definition, totals))
-            _meter.CreateObservableCounter(definition.Name, () => Collect<long>(definition), definition.Unit, definition.Description);
+            Meter.CreateObservableCounter(definition.Name, () => Collect<long>(definition), definition.Unit, definition.Description);
     }
 
     /// <summary>Adds a source of current values; as <see cref="ObserveCounter"/>.</summary>
@@ -52,11 +54,11 @@ public sealed class SidecarMeter : IDisposable
     {
         Require(definition, InstrumentKind.ObservableGauge);
         if (Register(definition, values))
-            _meter.CreateObservableGauge(definition.Name, () => Collect<double>(definition), definition.Unit, definition.Description);
+            Meter.CreateObservableGauge(definition.Name, () => Collect<double>(definition), definition.Unit, definition.Description);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _meter.Dispose();
+    public void Dispose() => Meter.Dispose();
 
     private static void Require(InstrumentDefinition definition, InstrumentKind kind)
     {
@@ -65,7 +67,7 @@ public sealed class SidecarMeter : IDisposable
     }
 
     private Histogram<double> CreateHistogram(InstrumentDefinition definition) =>
-        _meter.CreateHistogram(definition.Name, definition.Unit, definition.Description, tags: null,
+        Meter.CreateHistogram(definition.Name, definition.Unit, definition.Description, tags: null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = definition.Buckets });
 
     // One instrument per name: two of one name would be two streams, of which the SDK keeps the later callback's points only.

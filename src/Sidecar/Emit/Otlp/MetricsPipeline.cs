@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
@@ -28,27 +29,29 @@ public sealed class MetricsPipeline : IDisposable
     public OtlpSettings? Otlp { get; }
 
     /// <summary>Builds the pipeline; it collects from then on.</summary>
+    /// <param name="meter">The one meter to collect from; another of the same name in this process is not ours.</param>
     /// <param name="resource">See <see cref="Resources.Detect"/>.</param>
     /// <param name="otlp">Null for no push.</param>
-    public static MetricsPipeline Start(IReadOnlyDictionary<string, object> resource, OtlpSettings? otlp)
+    public static MetricsPipeline Start(Meter meter, IReadOnlyDictionary<string, object> resource, OtlpSettings? otlp)
     {
         var exports = new ExportBook();
+        var streams = Catalogue.All.ToDictionary(static definition => definition.Name, Stream, StringComparer.Ordinal);
         var builder = Sdk.CreateMeterProviderBuilder()
             .SetResourceBuilder(Resources.Builder(resource))
-            .AddMeter(Catalogue.MeterName);
-        foreach (var definition in Catalogue.All)
-            builder.AddView(definition.Name, Stream(definition));
-
-        builder.AddPrometheusExporter(options =>
-        {
-            // Series then carry the same labels as those pushed over OTLP, where Prometheus adds no scope labels by default.
-            options.ScopeInfoEnabled = false;
-            // Both ways out name the pod alike; recording rules rename these two to namespace and pod.
-            options.ResourceConstantLabels = static name => name is "k8s.namespace.name" or "k8s.pod.name";
-            // A scrape must show what is true now, and one that waits longer than a scrape interval is of no use.
-            options.ScrapeResponseCacheDurationMilliseconds = 0;
-            options.ScrapeResponseTimeoutMilliseconds = 10_000;
-        });
+            .AddMeter(meter.Name)
+            .AddView(instrument => ReferenceEquals(instrument.Meter, meter) && streams.TryGetValue(instrument.Name, out var stream)
+                ? stream
+                : MetricStreamConfiguration.Drop)
+            .AddPrometheusExporter(options =>
+            {
+                // Series then carry the same labels as those pushed over OTLP, where Prometheus adds no scope labels by default.
+                options.ScopeInfoEnabled = false;
+                // Both ways out name the pod alike; recording rules rename these two to namespace and pod.
+                options.ResourceConstantLabels = static name => name is "k8s.namespace.name" or "k8s.pod.name";
+                // A scrape must show what is true now, and one that waits longer than a scrape interval is of no use.
+                options.ScrapeResponseCacheDurationMilliseconds = 0;
+                options.ScrapeResponseTimeoutMilliseconds = 10_000;
+            });
         if (otlp is not null)
             builder.AddReader(Reader(otlp, exports));
 
