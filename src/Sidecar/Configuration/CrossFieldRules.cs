@@ -126,7 +126,7 @@ internal static class CrossFieldRules
     private static bool Overlap(EndPointSetting a, EndPointSetting b) =>
         a.Port != 0 && a.Port == b.Port && (a.IsAnyAddress || b.IsAnyAddress || a.ToIPEndPoint().Equals(b.ToIPEndPoint()));
 
-    // A name or address of this machine that isn't loopback can't be told from another machine's here; the relay would notice at its first request.
+    // Whether a name or an address other than loopback is this machine's can't be known here, so those are believed.
     private static bool Reaches(UpstreamSetting upstream, EndPointSetting listen)
     {
         if (listen.Port == 0 || listen.Port != upstream.Port || !EndPointSetting.TryParse(upstream.ToString()["http://".Length..], out var target))
