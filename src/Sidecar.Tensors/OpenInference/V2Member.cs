@@ -27,7 +27,9 @@ internal static class V2Member
             return true;
         if (!json.ReadString(out var name))
             return false;
-        type = DataTypes.Parse(name.Raw);
+        // Every name is within six bytes, thirty-six when all of it is escaped.
+        Span<byte> text = stackalloc byte[36];
+        type = name.Raw.Length <= text.Length ? DataTypes.Parse(text[..name.CopyTo(text)]) : DataType.Unknown;
         present = true;
         return true;
     }

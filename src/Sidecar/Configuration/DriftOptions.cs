@@ -6,7 +6,7 @@ public sealed record DriftOptions
     /// <summary>Requests that the reference is learned from before drift is judged.</summary>
     public int BurnIn { get; init; } = 1000;
 
-    /// <summary>Distance between reference and window, 0 to 1, above which a window counts against the objective.</summary>
+    /// <summary>Distance from the reference, 0 to 1, that its lower confidence bound must exceed before drift counts.</summary>
     public double Delta { get; init; } = 0.1;
 
     /// <summary>Pods that serve this model; the budget for false alarms is divided by it.</summary>
