@@ -6,7 +6,12 @@ using System.Text.Json.Serialization;
 
 namespace Sidecar.Tensors.Tests.OpenInference;
 
+/// <summary>Kept apart from the other tests, which would share the machine with the measurement.</summary>
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public static class Alone;
+
 /// <summary>Allocation is asserted; speed is printed beside that of System.Text.Json on the same body in the same loop, and never asserted.</summary>
+[Collection(nameof(Alone))]
 public class SpeedTests(ITestOutputHelper output)
 {
     [Theory]
