@@ -63,6 +63,9 @@ internal readonly ref partial struct JsonNumber
                 value = _exponent < 0 ? value / ExactPowers[-_exponent] : value * ExactPowers[_exponent];
                 return _negative ? -value : value;
             }
+
+            if (EiselLemire.TryToDouble(_mantissa, _exponent, out var nearest))
+                return _negative ? -nearest : nearest;
         }
         else if (_form != Form.Long)
         {
