@@ -26,7 +26,7 @@ public class KolmogorovSmirnovTests
                 worstSmall = Math.Max(worstSmall, error);
             worst = Math.Max(worst, error);
             compared++;
-            Assert.True(error <= (expected < 0.05 ? 1e-6 : 1e-5), $"{ks}: {actual}, error {error}");
+            Assert.True(error <= 1e-6, $"{ks}: {actual}, error {error}");
         }
 
         Assert.NotEqual(0, compared);
