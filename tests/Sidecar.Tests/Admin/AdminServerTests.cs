@@ -55,6 +55,15 @@ public sealed class AdminServerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Scrape_is_plain_text_for_a_scraper_that_prefers_OpenMetrics_too()
+    {
+        _client.DefaultRequestHeaders.Add("Accept", "application/openmetrics-text;version=1.0.0;q=0.9,text/plain;version=0.0.4;q=0.2");
+        var page = await GetAsync("/metrics");
+        Assert.DoesNotContain("_created", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("# EOF", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Scrape_has_every_bucket_of_the_catalogue()
     {
         var page = Scrape.Parse(await GetAsync("/metrics"));

@@ -30,6 +30,10 @@ public class MetricsPipelineTests
         foreach (var metric in message.Metrics)
             AssertIsAsInTheCatalogue(metric);
         Assert.Equal((1, 0), (pipeline.Exports.Succeeded, pipeline.Exports.Failed));
+
+        Assert.True(pipeline.Shutdown(TimeSpan.FromSeconds(20)));
+        Assert.Equal((2, 0), (pipeline.Exports.Succeeded, pipeline.Exports.Failed));
+        Assert.Equal(Catalogue.All.Count, (await receiver.NextAsync()).Message.Metrics.Count);
     }
 
     [Theory]
@@ -42,7 +46,8 @@ public class MetricsPipelineTests
         using var pipeline = MetricsPipeline.Start(meter.Meter, Resource, Settings(receiver, protocol));
         pipeline.Provider.ForceFlush(20_000);
         Assert.Equal((0, 1), (pipeline.Exports.Succeeded, pipeline.Exports.Failed));
-        Assert.Equal([0L, 1L], pipeline.Exports.Observe().Select(measurement => measurement.Value));
+        Assert.False(pipeline.Shutdown(TimeSpan.FromSeconds(20)));
+        Assert.Equal([0L, 2L], pipeline.Exports.Observe().Select(measurement => measurement.Value));
     }
 
     [Fact]
