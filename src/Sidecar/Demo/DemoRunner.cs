@@ -94,7 +94,7 @@ public static class DemoRunner
         ShadowFile = shadow.Path,
         ShadowRate = ShadowRate,
         LearnAfter = times.LearnAfter(arguments.Rate),
-        DriftWindow = times.Window,
+        DriftWindow = times.DriftWindow,
         DriftDelta = DriftDelta,
     };
 
@@ -114,8 +114,8 @@ public static class DemoRunner
         yield return $"client → sidecar {sidecar.Traffic} → model server {settings.Upstream} (ONNX Runtime, model {ModelName})";
         yield return LookHere(sidecar);
         yield return string.Create(CultureInfo.InvariantCulture,
-            $"demo windows are short: indicators and drift over {times.Window.TotalSeconds:0.#} s, a reference of {settings.LearnAfter} requests; ")
-            + "production defaults are minutes to hours, and thousands of requests";
+            $"demo windows are short: indicators over {times.Window.TotalSeconds:0.#} s, drift over {times.DriftWindow.TotalSeconds:0.#} s, ")
+            + $"a reference of {settings.LearnAfter} requests; production defaults are minutes to hours";
     }
 
     private static string LookHere(IDemoSidecar sidecar) => $"look for yourself: curl -s {new Uri(sidecar.Health, "/metrics")} | grep ^sidecar_";

@@ -89,7 +89,7 @@ internal sealed class BreakSchedule(IReadOnlyList<Symptom> breaks, DemoTimes tim
             _quietSince = null;
         else
             _quietSince ??= now;
-        return now - _quietSince >= times.QuietFor;
+        return now - _quietSince >= (Phase == DemoPhase.Learning ? times.QuietFor : times.QuietAgainFor);
     }
 
     private ScheduleAction Learn(TimeSpan now, IReadOnlyList<Reading> readings, bool quiet)

@@ -6,15 +6,21 @@ internal sealed record DemoTimes
     /// <summary>From one scrape to the next.</summary>
     public required TimeSpan Scrape { get; init; }
 
-    /// <summary>The window of the indicators; drift uses the same.</summary>
+    /// <summary>The window of the indicators.</summary>
     public required TimeSpan Window { get; init; }
+
+    /// <summary>The sidecar's windows of drift follow one another, so one that is half bad comes first; half as long, the answer comes as soon.</summary>
+    public TimeSpan DriftWindow => Window / 2;
 
     /// <summary>The second, short window of the detectors.</summary>
     public required TimeSpan ShortWindow { get; init; }
 
-    /// <summary>All detectors must have been quiet for so long before something is broken. Not below <see cref="Window"/>, or a break would begin
-    /// with the last one's remains in its window.</summary>
+    /// <summary>Before the first break all detectors must have been quiet for so long.</summary>
     public required TimeSpan QuietFor { get; init; }
+
+    /// <summary>Between two breaks they must have been quiet for so long. Shorter: what is left of the last break in the long window can't make
+    /// anybody fire, because the short window is clean.</summary>
+    public TimeSpan QuietAgainFor => QuietFor / 2;
 
     /// <summary>By then there must be quiet for the first time.</summary>
     public required TimeSpan LearnBy { get; init; }
