@@ -1,1 +1,7 @@
-return 0;
+using Sidecar.Commands;
+
+return await SidecarCommandLine
+    .Build(
+        run: (_, _) => Task.FromResult(ExitCodes.Unavailable),
+        demo: (_, _) => Task.FromResult(ExitCodes.Unavailable))
+    .InvokeAsync(args);

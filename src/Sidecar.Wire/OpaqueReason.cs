@@ -1,0 +1,35 @@
+namespace Sidecar.Wire;
+
+/// <summary>Why a connection stopped being observed. Closed: each value is also a metric label.</summary>
+public enum OpaqueReason : byte
+{
+    /// <summary>It is observed.</summary>
+    None,
+
+    /// <summary>The client opened with the HTTP/2 preface.</summary>
+    Http2,
+
+    /// <summary>The client opened with a TLS handshake.</summary>
+    Tls,
+
+    /// <summary>The client opened with something else that isn't HTTP.</summary>
+    UnknownProtocol,
+
+    /// <summary>The server switched protocols (101), or opened a tunnel (2xx to CONNECT).</summary>
+    Upgraded,
+
+    /// <summary>A head, or a trailer section, is longer than <see cref="Http1Limits.MaxHeadBytes"/>.</summary>
+    HeadTooLarge,
+
+    /// <summary>A request breaks the grammar, or its length can be read in more than one way.</summary>
+    MalformedRequest,
+
+    /// <summary>A response breaks the grammar, or its length can be read in more than one way.</summary>
+    MalformedResponse,
+
+    /// <summary>The server sent bytes though every request already has its whole response.</summary>
+    UnsolicitedResponse,
+
+    /// <summary>More than <see cref="Http1Observer.MaxPipelined"/> exchanges are open at once.</summary>
+    PipelineTooDeep,
+}

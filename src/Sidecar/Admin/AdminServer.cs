@@ -1,0 +1,136 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Sidecar.Telemetry;
+
+namespace Sidecar.Admin;
+
+/// <summary>
+/// The read-only HTTP server for kubelet and Prometheus: <c>/healthz</c>, <c>/readyz</c>, <c>/metrics</c>. It runs on the thread pool, apart from the
+/// relay, and reads neither ASPNETCORE_* variables nor appsettings files, nor does it touch the process's signals: the program owns all three.
+/// </summary>
+public sealed partial class AdminServer : IAsyncDisposable
+{
+    private const string Hint = "Not here. This server has /healthz, /readyz and /metrics.\n";
+
+    // Prometheus, kubelet and a person or two; a scraper that never reads its answer can hold one of these, not the port.
+    private const int MaxConnections = 64;
+
+    private static readonly TimeSpan HeaderTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromMinutes(2); // above the usual scrape intervals of 15 s to 1 min
+
+    private readonly WebApplication _application;
+
+    private AdminServer(WebApplication application, IPEndPoint endpoint)
+    {
+        _application = application;
+        Endpoint = endpoint;
+    }
+
+    /// <summary>Where it listens, with the real port.</summary>
+    public IPEndPoint Endpoint { get; }
+
+    /// <summary>Binds and serves.</summary>
+    /// <exception cref="IOException">The address is in use or not ours.</exception>
+    public static async Task<AdminServer> StartAsync(AdminServerOptions options, ILoggerFactory logs, CancellationToken cancellation = default)
+    {
+        // Empty: no configuration sources, no logging providers, no default server.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "sidecar", EnvironmentName = "Production" });
+        builder.Services.AddSingleton<IHostLifetime, NoSignals>();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Limit(kestrel, options.Listen));
+        var application = builder.Build();
+        try
+        {
+            application.Run(Pipeline(application, options));
+            await application.StartAsync(cancellation).ConfigureAwait(false);
+            var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+            var endpoint = new IPEndPoint(options.Listen.Address, new Uri(address).Port);
+            Log.Listening(logs.CreateLogger<AdminServer>(), endpoint);
+            return new AdminServer(application, endpoint);
+        }
+        catch
+        {
+            await application.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Stops listening, lets running requests end, and cuts those that still run at the deadline.</summary>
+    public async Task StopAsync(TimeSpan deadline, TimeProvider time)
+    {
+        using var cut = new CancellationTokenSource(deadline, time);
+        await _application.StopAsync(cut.Token).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _application.DisposeAsync();
+
+    private static void Limit(KestrelServerOptions kestrel, IPEndPoint listen)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxConcurrentConnections = MaxConnections;
+        kestrel.Limits.MaxRequestBodySize = 0; // only GET and HEAD are served
+        kestrel.Limits.MaxRequestHeadersTotalSize = 8 * 1024;
+        kestrel.Limits.MaxRequestLineSize = 4 * 1024;
+        kestrel.Limits.RequestHeadersTimeout = HeaderTimeout;
+        kestrel.Limits.KeepAliveTimeout = KeepAlive;
+        kestrel.Listen(listen, endpoint => endpoint.Protocols = HttpProtocols.Http1);
+    }
+
+    private static RequestDelegate Pipeline(IApplicationBuilder application, AdminServerOptions options)
+    {
+        var metrics = application.New()
+            .UseOpenTelemetryPrometheusScrapingEndpoint(options.Metrics, static _ => true, path: null, configureBranchedPipeline: null, optionsName: null)
+            .Build();
+        RequestDelegate serve = context =>
+        {
+            var path = context.Request.Path.Value;
+            if (path is not ("/healthz" or "/readyz" or "/metrics"))
+                return AnswerAsync(context, StatusCodes.Status404NotFound, Hint);
+            if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+                return RefuseMethodAsync(context);
+            return path switch
+            {
+                "/healthz" => ProbeAsync(context, options.Alive),
+                "/readyz" => ProbeAsync(context, options.Ready),
+                _ => metrics(context),
+            };
+        };
+        return options.Middleware?.Invoke(serve) ?? serve;
+    }
+
+    private static Task ProbeAsync(HttpContext context, Func<ProbeAnswer> probe)
+    {
+        var answer = probe();
+        return AnswerAsync(context, answer.Ok ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, answer.Reason + "\n");
+    }
+
+    private static Task RefuseMethodAsync(HttpContext context)
+    {
+        context.Response.Headers.Allow = "GET, HEAD";
+        return AnswerAsync(context, StatusCodes.Status405MethodNotAllowed, "This server is read-only: GET or HEAD.\n");
+    }
+
+    private static Task AnswerAsync(HttpContext context, int status, string text)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        context.Response.Headers.CacheControl = "no-store";
+        return context.Response.WriteAsync(text, context.RequestAborted);
+    }
+
+    // Without it, the host would install a lifetime that answers SIGTERM by stopping on its own.
+    private sealed class NoSignals : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventIds.AdminListening, LogLevel.Information, "health, readiness and metrics on http://{Endpoint}")]
+        public static partial void Listening(ILogger logger, IPEndPoint endpoint);
+    }
+}

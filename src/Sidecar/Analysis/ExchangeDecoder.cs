@@ -1,0 +1,73 @@
+using Sidecar.Model;
+using Sidecar.Tensors;
+
+namespace Sidecar.Analysis;
+
+/// <summary>Step 6: bodies into named tensors. Allocates nothing in the steady state.</summary>
+internal static class ExchangeDecoder
+{
+    /// <summary>Decodes what was captured of an exchange into the record, and says in it what could not be.</summary>
+    public static void Decode(Exchange exchange, InferenceRecord record)
+    {
+        record.HasRequest = record.HasResponse = record.SelectsOutputs = false;
+        record.Undecodable = null;
+        record.Violations = 0;
+        record.Request.Clear();
+        record.Response.Clear();
+
+        var answered = exchange.Status is >= 200 and < 300;
+        if (exchange.RequestBody is { } request)
+        {
+            record.HasRequest = Read(OpenInferenceJson.DecodeRequest(request.Bytes, record.Request), record.Request, record, exchange.RequestLastByte == 0);
+            record.SelectsOutputs = request.Bytes.IndexOf("\"outputs\""u8) >= 0;
+        }
+        else
+        {
+            record.Undecodable = WhyNoBody(exchange.RequestBodyState, exchange.RequestEncoded, exchange.RequestLastByte != 0);
+        }
+
+        if (exchange.ResponseBody is { } response)
+        {
+            // An error's body is whatever the server likes; only an answer must keep to the protocol.
+            var error = OpenInferenceJson.DecodeResponse(response.Bytes, record.Response);
+            if (answered)
+                record.HasResponse = Read(error, record.Response, record, exchange.ResponseLastByte == 0) && !record.Response.HasError;
+        }
+        else if (answered)
+        {
+            record.Undecodable ??= WhyNoBody(exchange.ResponseBodyState, exchange.ResponseEncoded, exchange.ResponseLastByte != 0);
+        }
+    }
+
+    /// <returns>True when the tensors can be looked at, even if one of them is wrong.</returns>
+    private static bool Read(DecodeError error, TensorMessage message, InferenceRecord record, bool endedEarly)
+    {
+        if (error == DecodeError.None)
+            return true;
+        record.Undecodable ??= endedEarly ? UndecodableReason.Truncated : Reason(error);
+        return error is DecodeError.ShapeMismatch or DecodeError.ValueMismatch or DecodeError.UnsupportedDatatype or DecodeError.MissingMember
+            && message.Count > 0;
+    }
+
+    private static UndecodableReason WhyNoBody(BodyState state, bool encoded, bool complete) => state switch
+    {
+        BodyState.OverCap => UndecodableReason.TooLarge,
+        _ when encoded => UndecodableReason.UnsupportedEncoding,
+        _ when complete => UndecodableReason.NotInference, // an empty body
+        _ => UndecodableReason.Truncated,
+    };
+
+    private static UndecodableReason Reason(DecodeError error) => error switch
+    {
+        DecodeError.Truncated => UndecodableReason.Truncated,
+        DecodeError.TooLarge => UndecodableReason.TooLarge,
+        DecodeError.NotInference => UndecodableReason.NotInference,
+        DecodeError.MissingMember => UndecodableReason.MissingMember,
+        DecodeError.UnsupportedDatatype => UndecodableReason.UnsupportedDatatype,
+        DecodeError.ShapeMismatch => UndecodableReason.ShapeMismatch,
+        DecodeError.ValueMismatch => UndecodableReason.ValueMismatch,
+        DecodeError.UnsupportedEncoding => UndecodableReason.UnsupportedEncoding,
+        DecodeError.SharedMemory => UndecodableReason.SharedMemory,
+        _ => UndecodableReason.Malformed,
+    };
+}

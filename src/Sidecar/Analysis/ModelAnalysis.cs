@@ -1,0 +1,118 @@
+using Sidecar.Configuration;
+using Sidecar.Model;
+using Sidecar.Tensors;
+
+namespace Sidecar.Analysis;
+
+/// <summary>
+/// Steps 6 to 8: decode, check, update, for one target. Steps are called by one worker; snapshots may be read by anyone.
+/// </summary>
+public sealed class ModelAnalysis : IAsyncDisposable
+{
+    private readonly ModelTable _models;
+    private readonly MetadataFetcher? _metadata;
+    private readonly Uri[] _upstreams;
+    private readonly Action<DriftReport> _windowClosed;
+    private readonly Action<ModelIdentity, ModelMetadata> _contractFound;
+
+    /// <param name="upstreams">The model server behind each listener, in configuration order.</param>
+    /// <param name="windowClosed">Told of each closed drift window, on the worker.</param>
+    /// <param name="contractFound">Told of each contract that was learned, on the thread pool.</param>
+    public ModelAnalysis(
+        SidecarOptions options, Uri[] upstreams, TimeProvider time, ILoggerFactory logs,
+        Action<DriftReport> windowClosed, Action<ModelIdentity, ModelMetadata> contractFound)
+    {
+        var drift = new DriftSettings(
+            options.Drift.BurnIn, options.Drift.Delta, options.Drift.Replicas, options.Drift.Window.MinRows, options.Drift.Window.Every);
+        _models = new ModelTable(options.Model, identity => new ModelState(identity, drift));
+        _upstreams = upstreams;
+        _windowClosed = windowClosed;
+        _contractFound = contractFound;
+        if (options.Contract.FetchMetadata)
+            _metadata = new MetadataFetcher(time, logs.CreateLogger<MetadataFetcher>());
+    }
+
+    /// <summary>The record's identity where nothing tells it.</summary>
+    public ModelIdentity Unknown => _models.Unknown.Identity;
+
+    /// <summary>Step 6. Bodies into named tensors, a model and a version.</summary>
+    public void Decode(Exchange exchange, InferenceRecord record)
+    {
+        ExchangeDecoder.Decode(exchange, record);
+        var state = Find(exchange, record.Response.ModelName, record.Response.ModelVersion);
+        state.CountSeen();
+        record.Model = state.Identity;
+        record.State = state;
+        if (record.HasRequest && !state.ContractAsked)
+            AskForContract(exchange, state);
+    }
+
+    /// <summary>The model of an exchange by its head alone.</summary>
+    public ModelIdentity Identify(Exchange exchange)
+    {
+        var state = exchange.Route == RouteKind.OpenInference ? Find(exchange, default, default) : _models.Unknown;
+        state.CountSeen();
+        return state.Identity;
+    }
+
+    /// <summary>Step 7. The record against the model's contract.</summary>
+    public static void Check(InferenceRecord record)
+    {
+        var state = (ModelState)record.State!;
+        if (record.HasRequest)
+            record.Violations += state.InputContract.Check(record.Request, mayOmit: false);
+        if (record.HasResponse)
+            record.Violations += state.OutputContract.Check(record.Response, record.SelectsOutputs);
+    }
+
+    /// <summary>Step 8. Inputs and outputs into the windows of drift.</summary>
+    /// <param name="unixNanos">Event time.</param>
+    public void Update(InferenceRecord record, long unixNanos)
+    {
+        var state = (ModelState)record.State!;
+        if (record.HasRequest)
+            state.CountExtraction(state.Inputs.Add(record.Request));
+        if (record.HasResponse)
+            state.Outputs.Add(record.Response);
+        Close(state, state.Inputs, unixNanos);
+        Close(state, state.Outputs, unixNanos);
+    }
+
+    /// <summary>The models that have seen traffic.</summary>
+    internal IEnumerable<ModelState> Models => _models.Seen;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_metadata is not null)
+            await _metadata.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private void Close(ModelState state, FeatureWindows windows, long unixNanos)
+    {
+        if (windows.TryClose(unixNanos, state.Identity) is { } report)
+            _windowClosed(report);
+    }
+
+    private ModelState Find(Exchange exchange, ReadOnlySpan<byte> name, ReadOnlySpan<byte> version)
+    {
+        var path = exchange.Path;
+        var query = path.IndexOf((byte)'?');
+        OpenInferencePath.TryModel(query < 0 ? path : path[..query], out var pathName, out var pathVersion);
+        return _models.Resolve(name, version, pathName, pathVersion);
+    }
+
+    private void AskForContract(Exchange exchange, ModelState state)
+    {
+        var version = state.Identity.Source is IdentitySource.Response or IdentitySource.Path ? state.Identity.Version : null;
+        state.ContractAsked = _metadata is null
+            || _metadata.Ask(new MetadataWish(_upstreams[exchange.Listener], state.Identity.Name, version, metadata => Adopt(state, metadata)));
+    }
+
+    private void Adopt(ModelState state, ModelMetadata metadata)
+    {
+        state.Adopt(new ModelContract(metadata));
+        if (metadata.Versions.Count == 1 && metadata.Versions[0] is { Length: > 0 } only)
+            _models.OnlyVersion(state.Identity.Name, only);
+        _contractFound(state.Identity, metadata);
+    }
+}

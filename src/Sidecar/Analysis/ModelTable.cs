@@ -1,0 +1,135 @@
+using System.Text;
+using Sidecar.Configuration;
+using Sidecar.Model;
+
+namespace Sidecar.Analysis;
+
+/// <summary>
+/// The models and versions seen, at most <see cref="MaxModels"/> of them: a further one becomes <c>_other</c>, so no client can
+/// make state grow by inventing names. Read by any worker without a lock; adding one takes it.
+/// </summary>
+internal sealed class ModelTable
+{
+    /// <summary>A pod serves a few models; 32 pairs of name and version leave room for rollouts.</summary>
+    public const int MaxModels = 32;
+
+    // Longer names than this are nobody's; they are cut, which keeps labels bounded.
+    private const int MaxNameBytes = 128;
+
+    private readonly ModelOptions _fallback;
+    private readonly Func<ModelIdentity, ModelState> _create;
+    private readonly ModelState _unknown;
+    private readonly ModelState _other;
+    private readonly Lock _adding = new();
+    private volatile ModelState[] _states = [];
+
+    public ModelTable(ModelOptions fallback, Func<ModelIdentity, ModelState> create)
+    {
+        _fallback = fallback;
+        _create = create;
+        var version = fallback.Version ?? ModelIdentity.UnknownLabel;
+        var source = fallback.Version is null ? IdentitySource.Unknown : IdentitySource.Configuration;
+        _unknown = create(new ModelIdentity(fallback.Name ?? ModelIdentity.UnknownLabel, version, source));
+        _other = create(new ModelIdentity(ModelIdentity.OtherLabel, ModelIdentity.OtherLabel, IdentitySource.Unknown));
+    }
+
+    /// <summary>What is used where nothing names the model.</summary>
+    public ModelState Unknown => _unknown;
+
+    /// <summary>Every state that has seen traffic.</summary>
+    public IEnumerable<ModelState> Seen => _states.Append(_unknown).Append(_other).Where(state => state.Seen > 0);
+
+    /// <summary>The state of the model that an exchange was with: response first, then path, metadata, configuration.</summary>
+    /// <param name="name">By the response; empty where it has none.</param>
+    /// <param name="version">By the response; empty where it has none.</param>
+    /// <param name="pathName">By the path, percent-encoded.</param>
+    /// <param name="pathVersion">By the path, percent-encoded; empty where it has none.</param>
+    public ModelState Resolve(ReadOnlySpan<byte> name, ReadOnlySpan<byte> version, ReadOnlySpan<byte> pathName, ReadOnlySpan<byte> pathVersion)
+    {
+        Span<byte> nameScratch = stackalloc byte[MaxNameBytes];
+        Span<byte> versionScratch = stackalloc byte[MaxNameBytes];
+        if (name.IsEmpty)
+            name = Unescape(pathName, nameScratch);
+        if (name.IsEmpty)
+            return _unknown;
+        name = name[..Math.Min(name.Length, MaxNameBytes)];
+        var source = IdentitySource.Response;
+        if (version.IsEmpty)
+        {
+            version = Unescape(pathVersion, versionScratch);
+            source = IdentitySource.Path;
+        }
+
+        version = version[..Math.Min(version.Length, MaxNameBytes)];
+        return Find(name, version) ?? FindOrAdd(name, version, source);
+    }
+
+    private ModelState FindOrAdd(ReadOnlySpan<byte> name, ReadOnlySpan<byte> version, IdentitySource source)
+    {
+        lock (_adding)
+            return Find(name, version) ?? Add(Encoding.UTF8.GetString(name), Encoding.UTF8.GetString(version), source);
+    }
+
+    private ModelState? Find(ReadOnlySpan<byte> name, ReadOnlySpan<byte> version)
+    {
+        foreach (var state in _states)
+        {
+            if (state.NameUtf8.AsSpan().SequenceEqual(name)
+                && (version.IsEmpty ? state.AnswersForNoVersion : state.VersionUtf8.AsSpan().SequenceEqual(version)))
+                return state;
+        }
+
+        return null;
+    }
+
+    private ModelState Add(string name, string version, IdentitySource source)
+    {
+        if (_states.Length == MaxModels)
+            return _other;
+        if (version.Length == 0)
+        {
+            version = _fallback.Version ?? ModelIdentity.UnknownLabel;
+            source = _fallback.Version is null ? IdentitySource.Unknown : IdentitySource.Configuration;
+        }
+
+        var state = _create(new ModelIdentity(name, version, source));
+        state.AnswersForNoVersion = source is IdentitySource.Configuration or IdentitySource.Unknown;
+        _states = [.. _states, state];
+        return state;
+    }
+
+    /// <summary>The server lists one version of this model only, so an exchange that names none was with that one.</summary>
+    public void OnlyVersion(string name, string version)
+    {
+        var key = Encoding.UTF8.GetBytes(version);
+        using var adding = _adding.EnterScope();
+        var states = _states.Where(state => state.Identity.Name == name).ToArray();
+        var only = states.FirstOrDefault(state => state.VersionUtf8.AsSpan().SequenceEqual(key));
+        only ??= Add(name, version, IdentitySource.Metadata);
+        foreach (var state in states)
+            state.AnswersForNoVersion = false;
+        only.AnswersForNoVersion = true;
+    }
+
+    /// <summary>Undoes percent-encoding; a name that is longer than the scratch is cut.</summary>
+    private static ReadOnlySpan<byte> Unescape(ReadOnlySpan<byte> text, Span<byte> scratch)
+    {
+        if (text.IndexOf((byte)'%') < 0)
+            return text;
+        var length = 0;
+        for (var i = 0; i < text.Length && length < scratch.Length; i++)
+        {
+            var value = text[i];
+            if (value == '%' && i + 2 < text.Length
+                && System.Buffers.Text.Utf8Parser.TryParse(text.Slice(i + 1, 2), out byte unescaped, out var used, 'X') && used == 2)
+            {
+                value = unescaped;
+                i += 2;
+            }
+
+            scratch[length++] = value;
+        }
+
+        return scratch[..length].ToArray(); // only for escaped names, which are rare
+    }
+}

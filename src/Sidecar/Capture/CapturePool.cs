@@ -1,0 +1,86 @@
+using Sidecar.Model;
+
+namespace Sidecar.Capture;
+
+/// <summary>
+/// Everything a relay thread needs to watch its connections, made once and reused: taps and exchange records. Records come
+/// back from the workers through a queue.
+/// </summary>
+internal sealed class CapturePool
+{
+    private readonly BoundedQueue<Exchange> _returned;
+    private readonly Stack<ConnectionTap> _taps = new();
+    private readonly int _thread;
+    private readonly int _most;
+    private int _made;
+    private int _open;
+
+    public CapturePool(int thread, CaptureSettings settings, BodyPool bodies, IExchangeIntake intake, TimeProvider time)
+    {
+        _thread = thread;
+        Settings = settings;
+        Bodies = bodies;
+        Intake = intake;
+        Time = time;
+        // All that can be queued, and as many again that are open on connections.
+        _most = 2 * (settings.HeadRing + settings.BodyQueue);
+        _returned = new BoundedQueue<Exchange>(_most);
+        WallOffsetNanos = WallOffset(time);
+    }
+
+    public CaptureSettings Settings { get; }
+    public BodyPool Bodies { get; }
+    public IExchangeIntake Intake { get; }
+    public TimeProvider Time { get; }
+
+    /// <summary>Unix nanoseconds minus the timestamp clock in nanoseconds, so that one clock read serves both.</summary>
+    public long WallOffsetNanos { get; }
+
+    /// <summary>Exchanges open on this thread's connections.</summary>
+    public int Open => Volatile.Read(ref _open);
+
+    /// <summary>A blank record, or null when all are in use.</summary>
+    public Exchange? Rent()
+    {
+        if (_returned.TryDequeue(out var exchange))
+            return exchange;
+        if (_made == _most)
+            return null;
+        _made++;
+        return new Exchange { Thread = _thread };
+    }
+
+    /// <summary>Takes a record back; from any thread.</summary>
+    public void Return(Exchange exchange)
+    {
+        exchange.RequestBody?.Return();
+        exchange.ResponseBody?.Return();
+        exchange.Clear();
+        _returned.TryEnqueue(exchange);
+    }
+
+    public void Opened() => Volatile.Write(ref _open, _open + 1);
+
+    public void Closed() => Volatile.Write(ref _open, _open - 1);
+
+    public ConnectionTap RentTap() => _taps.TryPop(out var tap) ? tap : new ConnectionTap(this);
+
+    public void ReturnTap(ConnectionTap tap) => _taps.Push(tap);
+
+    /// <summary>The deterministic share: the same request id is always in or always out (splitmix64's finaliser over FNV-1a).</summary>
+    public bool Sample(ReadOnlySpan<byte> id, long fallback)
+    {
+        if (Settings.DecodeRate >= 1)
+            return true;
+        return StableHash.Share(id.IsEmpty ? StableHash.Of(fallback) : StableHash.Of(id)) < Settings.DecodeRate;
+    }
+
+    private static long WallOffset(TimeProvider time)
+    {
+        var unix = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+        return unix - ToNanos(time.GetTimestamp(), time);
+    }
+
+    public static long ToNanos(long timestamp, TimeProvider time) =>
+        time.TimestampFrequency == 1_000_000_000 ? timestamp : (long)(timestamp * (1e9 / time.TimestampFrequency));
+}

@@ -1,0 +1,16 @@
+using Sidecar.Configuration;
+
+namespace Sidecar.Commands;
+
+/// <summary>What <c>sidecar demo</c> was asked for.</summary>
+public sealed record DemoArguments
+{
+    /// <summary>How long the demo lasts; null: until it is stopped.</summary>
+    public TimeSpan? For { get; init; }
+
+    /// <summary>Where the demo's sidecar listens.</summary>
+    public EndPointSetting Listen { get; init; } = new("127.0.0.1", 0);
+
+    /// <summary>Where the demo's sidecar serves /metrics.</summary>
+    public EndPointSetting Health { get; init; } = new("127.0.0.1", 0);
+}

@@ -1,0 +1,145 @@
+using static Sidecar.Configuration.Schema.Kinds;
+
+namespace Sidecar.Configuration.Schema;
+
+/// <summary>Every key there is. Descriptions equal the summaries of the options' properties; a test holds them together.</summary>
+internal static class SidecarSchema
+{
+    private const long KiB = 1L << 10;
+    private const long MiB = 1L << 20;
+    private const long GiB = 1L << 30;
+
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+    private static readonly EndPointSetting Unset = new("0.0.0.0", 0);
+
+    private static readonly ObjectSchema<ListenerOptions> Listener = new ObjectSchema<ListenerOptions>(NewListener)
+        .Key("name", Name, o => o.Name, (o, v) => o with { Name = v },
+            "Name of the listener, the label `listener` of its metrics; unique.", required: true)
+        .Key("listen", Kinds.Listen, o => o.Listen, (o, v) => o with { Listen = v },
+            "Address to listen on; port 0 lets the system choose.", required: true)
+        .Key("upstream", Kinds.Upstream, o => o.Upstream, (o, v) => o with { Upstream = v },
+            "Address of the model server behind this listener.", required: true);
+
+    private static readonly ObjectSchema<HealthOptions> Health = new ObjectSchema<HealthOptions>(() => new())
+        .Key("listen", Kinds.Listen, o => o.Listen, (o, v) => o with { Listen = v },
+            "Address that serves /healthz, /readyz and /metrics; port 0 lets the system choose.");
+
+    private static readonly ObjectSchema<ModelOptions> Model = new ObjectSchema<ModelOptions>(() => new())
+        .Key("name", OptionalLabel, o => o.Name, (o, v) => o with { Name = v },
+            "Name of the model, used where neither request nor response names one.")
+        .Key("version", OptionalLabel, o => o.Version, (o, v) => o with { Version = v },
+            "Version of the model, used where neither request nor response gives one.")
+        .Key("owner", OptionalLabel, o => o.Owner, (o, v) => o with { Owner = v },
+            "Team or person that answers for the model, a label of `model.info`.")
+        .Key("runId", OptionalLabel, o => o.RunId, (o, v) => o with { RunId = v },
+            "Training run that made the model, a label of `model.info`.");
+
+    // A body is held in one array, hence 1 GiB at most.
+    private static readonly ObjectSchema<CaptureOptions> Capture = new ObjectSchema<CaptureOptions>(() => new())
+        .Key("budget", Size(MiB, 1024 * GiB), o => o.Budget, (o, v) => o with { Budget = v },
+            "Memory for copied bodies in the whole process; over it, exchanges are counted without their bodies.")
+        .Key("maxBody", Size(KiB, GiB), o => o.MaxBody, (o, v) => o with { MaxBody = (int)v },
+            "Largest request or response body that is copied; a larger one is relayed and counted, not decoded.")
+        .Key("decodeRate", Rate, o => o.DecodeRate, (o, v) => o with { DecodeRate = v },
+            "Share of the exchanges whose bodies are decoded; success and latency always count every exchange.");
+
+    private static readonly ObjectSchema<ContractOptions> Contract = new ObjectSchema<ContractOptions>(() => new())
+        .Key("fetchMetadata", Bool, o => o.FetchMetadata, (o, v) => o with { FetchMetadata = v },
+            "Ask the model server for its metadata, the only connection that the sidecar opens to it by itself.");
+
+    // Every exported feature is some ten time series for each side and model version.
+    private static readonly ObjectSchema<FeatureOptions> Features = new ObjectSchema<FeatureOptions>(() => new())
+        .Key("critical", new ListSchema<string>(Label, () => "", 1024), o => o.Critical, (o, v) => o with { Critical = v },
+            "Names of the features that are exported always, whatever the others do.")
+        .Key("maxExported", Integer(0, 1024), o => o.MaxExported, (o, v) => o with { MaxExported = v },
+            "Most features that get time series of their own, critical ones included.");
+
+    private static readonly ObjectSchema<DriftWindowOptions> Window = new ObjectSchema<DriftWindowOptions>(() => new())
+        .Key("minRows", Integer(1, 10_000_000), o => o.MinRows, (o, v) => o with { MinRows = v },
+            "Fewest rows that a window needs to be judged; with fewer it is reported as insufficient.")
+        .Key("every", Duration(Second, 24 * Hour), o => o.Every, (o, v) => o with { Every = v },
+            "How long a window lasts.");
+
+    private static readonly ObjectSchema<DriftOptions> Drift = new ObjectSchema<DriftOptions>(() => new())
+        .Key("burnIn", Integer(1, 10_000_000), o => o.BurnIn, (o, v) => o with { BurnIn = v },
+            "Requests that the reference is learned from before drift is judged.")
+        .Key("delta", Rate, o => o.Delta, (o, v) => o with { Delta = v },
+            "Distance from the reference, 0 to 1, that its lower confidence bound must exceed before drift counts.")
+        .Key("replicas", Integer(1, 100_000), o => o.Replicas, (o, v) => o with { Replicas = v },
+            "Pods that serve this model; the budget for false alarms is divided by it.")
+        .Key("window", Window, o => o.Window, (o, v) => o with { Window = v },
+            "The window that is compared with the reference.");
+
+    private static readonly ObjectSchema<ShadowOptions> Shadow = new ObjectSchema<ShadowOptions>(NewShadow)
+        .Key("name", Name, o => o.Name, (o, v) => o with { Name = v },
+            "Name of the candidate, the label `shadow` of its metrics; unique.", required: true)
+        .Key("file", FilePath, o => o.File, (o, v) => o with { File = v },
+            "Path of its ONNX file.", required: true)
+        .Key("rate", Rate, o => o.Rate, (o, v) => o with { Rate = v },
+            "Share of the decoded requests that it scores; which ones is decided by a hash, so it can be repeated.");
+
+    private static readonly ObjectSchema<JsonlOptions> Jsonl = new ObjectSchema<JsonlOptions>(() => new())
+        .Key("path", FilePath, o => o.Path, (o, v) => o with { Path = v },
+            "Path of the current file; older ones get a number.")
+        .Key("maxBytes", Size(64 * KiB, 1024 * GiB), o => o.MaxBytes, (o, v) => o with { MaxBytes = v },
+            "Size at which the file is rotated.")
+        .Key("files", Integer(1, 1000), o => o.Files, (o, v) => o with { Files = v },
+            "Files that are kept, the current one included.");
+
+    private static readonly ObjectSchema<EventOptions> Events = new ObjectSchema<EventOptions>(() => new())
+        .Key("sink", Choice(("none", EventSink.None), ("jsonl", EventSink.Jsonl)), o => o.Sink, (o, v) => o with { Sink = v },
+            "Where events go: nowhere, or to a rotating file of JSON lines.")
+        .Key("rate", Rate, o => o.Rate, (o, v) => o with { Rate = v },
+            "Share of the ordinary exchanges that become events; failures and violations always do.")
+        .Key("jsonl", Jsonl, o => o.Jsonl, (o, v) => o with { Jsonl = v },
+            "The rotating file of JSON lines.");
+
+    private static readonly ObjectSchema<RelayOptions> Relay = new ObjectSchema<RelayOptions>(() => new())
+        .Key("threads", Integer(0, 256), o => o.Threads, (o, v) => o with { Threads = v },
+            "Threads that relay; 0 means 1 below four cores, else a quarter of the cores.")
+        .Key("maxConnections", Integer(1, 1_000_000), o => o.MaxConnections, (o, v) => o with { MaxConnections = v },
+            "Most client connections at a time; further ones wait in the backlog.")
+        .Key("backlog", Integer(1, 65535), o => o.Backlog, (o, v) => o with { Backlog = v },
+            "Connections that the system queues for each listener before it refuses more.");
+
+    private static readonly ObjectSchema<ShutdownOptions> Shutdown = new ObjectSchema<ShutdownOptions>(() => new())
+        .Key("keepAccepting", Duration(TimeSpan.Zero, Hour), o => o.KeepAccepting, (o, v) => o with { KeepAccepting = v },
+            "How long after SIGTERM connections are still accepted, while endpoints forget this pod.")
+        .Key("deadline", Duration(TimeSpan.Zero, Hour), o => o.Deadline, (o, v) => o with { Deadline = v },
+            "When after SIGTERM what is still open is closed; keep it below terminationGracePeriodSeconds.");
+
+    /// <summary>The root of the tree.</summary>
+    public static ObjectSchema<SidecarOptions> Root { get; } = new ObjectSchema<SidecarOptions>(() => new())
+        .Key("upstream", Kinds.Upstream, o => o.Upstream, (o, v) => o with { Upstream = v },
+            "Address of the model server that the first listener relays to.")
+        .Key("listen", Kinds.Listen, o => o.Listen, (o, v) => o with { Listen = v },
+            "Address on which clients reach the model server through the sidecar; port 0 lets the system choose.")
+        .Key("listeners", new ListSchema<ListenerOptions>(Listener, NewListener, 32), o => o.Listeners, (o, v) => o with { Listeners = v },
+            "Further pairs of listener and upstream, for servers that use one port for REST and one for gRPC.")
+        .Key("health", Health, o => o.Health, (o, v) => o with { Health = v },
+            "The read-only endpoint for probes and metrics.")
+        .Key("model", Model, o => o.Model, (o, v) => o with { Model = v },
+            "What to call the model when its traffic does not say.")
+        .Key("capture", Capture, o => o.Capture, (o, v) => o with { Capture = v },
+            "How much of the traffic is copied for analysis.")
+        .Key("contract", Contract, o => o.Contract, (o, v) => o with { Contract = v },
+            "The contract that requests and responses are checked against.")
+        .Key("features", Features, o => o.Features, (o, v) => o with { Features = v },
+            "Which features are watched and exported.")
+        .Key("drift", Drift, o => o.Drift, (o, v) => o with { Drift = v },
+            "Drift of inputs and outputs against the reference.")
+        .Key("shadows", new ListSchema<ShadowOptions>(Shadow, NewShadow, 8), o => o.Shadows, (o, v) => o with { Shadows = v },
+            "Candidate models that re-score a sample of the traffic.")
+        .Key("events", Events, o => o.Events, (o, v) => o with { Events = v },
+            "Where sampled events are written.")
+        .Key("relay", Relay, o => o.Relay, (o, v) => o with { Relay = v },
+            "Threads and limits of the relay.")
+        .Key("shutdown", Shutdown, o => o.Shutdown, (o, v) => o with { Shutdown = v },
+            "What happens between SIGTERM and the end of the process.");
+
+    // Stand-ins for keys that are required: when one is missing there are errors and no options.
+    private static ListenerOptions NewListener() => new() { Name = "", Listen = Unset, Upstream = new("", 0) };
+
+    private static ShadowOptions NewShadow() => new() { Name = "", File = "" };
+}

@@ -1,0 +1,86 @@
+using System.Diagnostics.Metrics;
+using OpenTelemetry;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Metrics;
+using Sidecar.Telemetry;
+
+namespace Sidecar.Emit.Otlp;
+
+/// <summary>
+/// From the meter to the two ways out: <c>/metrics</c> always, OTLP when an endpoint is configured. A push that fails is counted and one that hangs
+/// holds up only its own thread.
+/// </summary>
+public sealed class MetricsPipeline : IDisposable
+{
+    private MetricsPipeline(MeterProvider provider, ExportBook exports, OtlpSettings? otlp)
+    {
+        Provider = provider;
+        Exports = exports;
+        Otlp = otlp;
+    }
+
+    /// <summary>What the admin server scrapes.</summary>
+    public MeterProvider Provider { get; }
+
+    /// <summary>Outcome of OTLP batches; feed it to <see cref="Catalogue.Export"/>.</summary>
+    public ExportBook Exports { get; }
+
+    /// <summary>Where metrics are pushed; null for nowhere.</summary>
+    public OtlpSettings? Otlp { get; }
+
+    /// <summary>Builds the pipeline; it collects from then on.</summary>
+    /// <param name="meter">The one meter to collect from; another of the same name in this process is not ours.</param>
+    /// <param name="resource">See <see cref="Resources.Detect"/>.</param>
+    /// <param name="otlp">Null for no push.</param>
+    public static MetricsPipeline Start(Meter meter, IReadOnlyDictionary<string, object> resource, OtlpSettings? otlp)
+    {
+        var exports = new ExportBook();
+        var streams = Catalogue.All.ToDictionary(static definition => definition.Name, Stream, StringComparer.Ordinal);
+        var builder = Sdk.CreateMeterProviderBuilder()
+            .SetResourceBuilder(Resources.Builder(resource))
+            .AddMeter(meter.Name)
+            .AddView(instrument => ReferenceEquals(instrument.Meter, meter) && streams.TryGetValue(instrument.Name, out var stream)
+                ? stream
+                : MetricStreamConfiguration.Drop)
+            .AddPrometheusExporter(options =>
+            {
+                // Series then carry the same labels as those pushed over OTLP, where Prometheus adds no scope labels by default.
+                options.ScopeInfoEnabled = false;
+                // Both ways out name the pod alike; recording rules rename these two to namespace and pod.
+                options.ResourceConstantLabels = static name => name is "k8s.namespace.name" or "k8s.pod.name";
+                // A scrape must show what is true now, and one that waits longer than a scrape interval is of no use.
+                options.ScrapeResponseCacheDurationMilliseconds = 0;
+                options.ScrapeResponseTimeoutMilliseconds = 10_000;
+            });
+        if (otlp is not null)
+            builder.AddReader(Reader(otlp, exports));
+
+        return new MetricsPipeline(builder.Build(), exports, otlp);
+    }
+
+    /// <summary>Pushes what is left and stops, giving up at the deadline. Blocks the caller for that long at most.</summary>
+    /// <returns>True when everything was pushed.</returns>
+    public bool Shutdown(TimeSpan deadline) => Provider.Shutdown((int)deadline.TotalMilliseconds);
+
+    /// <summary>Stops without a last push if <see cref="Shutdown"/> has run; otherwise the SDK's own five seconds apply.</summary>
+    public void Dispose() => Provider.Dispose();
+
+    // An explicit view is the only thing that resists OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: boundaries given as advice yield to
+    // it, and then every latency objective that reads buckets would go blank.
+    private static MetricStreamConfiguration Stream(InstrumentDefinition definition) => definition.Buckets is { } buckets
+        ? new ExplicitBucketHistogramConfiguration { Boundaries = [.. buckets], CardinalityLimit = definition.MaxSeries }
+        : new MetricStreamConfiguration { CardinalityLimit = definition.MaxSeries };
+
+    private static CountingMetricReader Reader(OtlpSettings settings, ExportBook book)
+    {
+        var options = new OtlpExporterOptions
+        {
+            Protocol = settings.Protocol,
+            TimeoutMilliseconds = (int)settings.Timeout.TotalMilliseconds,
+            Endpoint = settings.MetricsEndpoint,
+        };
+        if (settings.Headers is not null)
+            options.Headers = settings.Headers;
+        return new CountingMetricReader(new OtlpMetricExporter(options), settings, book) { TemporalityPreference = settings.Temporality };
+    }
+}

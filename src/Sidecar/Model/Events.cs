@@ -1,0 +1,59 @@
+namespace Sidecar.Model;
+
+/// <summary>Why an accepted event will never be persisted. Closed: each value is a metric label.</summary>
+public enum EventDropReason : byte
+{
+    /// <summary>The queue of the sink was full.</summary>
+    QueueFull,
+
+    /// <summary>The sink's file or disk refused it.</summary>
+    IoError,
+
+    /// <summary>Its payload is not JSON.</summary>
+    Serialization,
+
+    /// <summary>It is larger than the sink can hold.</summary>
+    TooLarge,
+
+    /// <summary>The program ended before it could be written.</summary>
+    Shutdown,
+}
+
+/// <summary>Labels of <see cref="EventDropReason"/>.</summary>
+public static class EventDropReasons
+{
+    /// <summary>The value of the <c>reason</c> attribute.</summary>
+    public static string Label(this EventDropReason reason) => reason switch
+    {
+        EventDropReason.QueueFull => "queue_full",
+        EventDropReason.IoError => "io_error",
+        EventDropReason.Serialization => "serialization",
+        EventDropReason.TooLarge => "too_large",
+        EventDropReason.Shutdown => "shutdown",
+        _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "not a drop reason"),
+    };
+}
+
+/// <summary>
+/// The book of events: accepted = persisted + dropped + pending, for each type. A sink calls it once for every step of every event, from any
+/// thread; an implementation only counts, and never throws or blocks.
+/// </summary>
+public interface IEventBook
+{
+    /// <summary>A sink took an event over; exactly one of the two below follows for it.</summary>
+    void Accepted(string type);
+
+    /// <summary>Events of one type have reached the operating system (a crash of the program no longer loses them; a crash of the node may).</summary>
+    void Persisted(string type, int count);
+
+    /// <summary>An accepted event is lost.</summary>
+    void Dropped(string type, EventDropReason reason);
+}
+
+/// <summary>One event on its way to a sink.</summary>
+/// <param name="Type">CloudEvents type, as <c>io.sidecar.exchange.v1</c>; from a closed set.</param>
+/// <param name="Subject">What it is about, as <c>model/version</c>; empty for none.</param>
+/// <param name="Time">When it happened.</param>
+/// <param name="Weight">How many like it this one stands for; 1 when nothing was thinned.</param>
+/// <param name="Payload">Its data as UTF-8 JSON; empty for none. The sink keeps the memory until it is written.</param>
+public readonly record struct SidecarEvent(string Type, string Subject, DateTimeOffset Time, double Weight, ReadOnlyMemory<byte> Payload);

@@ -1,0 +1,123 @@
+using System.Runtime.CompilerServices;
+using Sidecar.Wire;
+
+namespace Sidecar.Model;
+
+/// <summary>
+/// One request and its response as seen on the wire: the seam between what makes exchanges (the relay's observers, later
+/// recorded streams) and what analyses them. Holds no socket and no clock. Pooled: whoever has it last returns it.
+/// </summary>
+public sealed class Exchange
+{
+    private Inline256 _path;
+    private Inline64 _requestId;
+    private int _pathLength;
+    private int _requestIdLength;
+
+    /// <summary>The relay thread whose pool the record belongs to.</summary>
+    public int Thread { get; init; }
+
+    /// <summary>The listener it came through, 0-based in configuration order.</summary>
+    public int Listener;
+
+    /// <summary>When the request's first byte was read: Unix time in nanoseconds.</summary>
+    public long StartedUnixNanos;
+
+    /// <summary>When the request's first byte was read (timestamp of the TimeProvider).</summary>
+    public long RequestFirstByte;
+
+    /// <summary>When the request's last byte had been forwarded; 0 = it never ended.</summary>
+    public long RequestLastByte;
+
+    /// <summary>When the response's first byte was read; 0 = none came.</summary>
+    public long ResponseFirstByte;
+
+    /// <summary>When the response's last byte had been forwarded; 0 = it never ended.</summary>
+    public long ResponseLastByte;
+
+    /// <summary>When it was known to be over, however it ended.</summary>
+    public long EndedAt;
+
+    /// <summary>What becomes of its head when its bodies are not analysed.</summary>
+    public HeadFate Fate;
+
+    /// <summary>Why its connection could not be followed further; None when it could.</summary>
+    public OpaqueReason Opaque;
+
+    public RouteKind Route;
+
+    /// <summary>The HTTP status; 0 = no answer.</summary>
+    public int Status;
+
+    public ExchangeEnd End;
+
+    /// <summary>True when the upstream could not be reached: then there is no request, only its failure.</summary>
+    public bool UpstreamRefused;
+
+    /// <summary>False when <c>capture.decodeRate</c> left it out.</summary>
+    public bool Decode;
+
+    /// <summary>A content coding other than identity, or a framing extension, that keeps the request body unreadable for now.</summary>
+    public bool RequestEncoded;
+
+    /// <summary>As <see cref="RequestEncoded"/>, of the response body.</summary>
+    public bool ResponseEncoded;
+
+    /// <summary>Payload bytes (de-chunked) of the request's body.</summary>
+    public long RequestBytes;
+
+    /// <summary>Payload bytes (de-chunked) of the response's body.</summary>
+    public long ResponseBytes;
+
+    public BodyState RequestBodyState;
+    public BodyState ResponseBodyState;
+    public CapturedBody? RequestBody;
+    public CapturedBody? ResponseBody;
+
+    /// <summary>The request target, at most 256 bytes of it.</summary>
+    public ReadOnlySpan<byte> Path => ((ReadOnlySpan<byte>)_path)[.._pathLength];
+
+    /// <summary>The request's id by its headers (x-request-id, ce-id, traceparent), at most 64 bytes; empty = none.</summary>
+    public ReadOnlySpan<byte> RequestId => ((ReadOnlySpan<byte>)_requestId)[.._requestIdLength];
+
+    public void SetPath(ReadOnlySpan<byte> path)
+    {
+        _pathLength = Math.Min(path.Length, 256);
+        path[.._pathLength].CopyTo(_path);
+    }
+
+    public void SetRequestId(ReadOnlySpan<byte> id)
+    {
+        _requestIdLength = Math.Min(id.Length, 64);
+        id[.._requestIdLength].CopyTo(_requestId);
+    }
+
+    /// <summary>Forgets everything; bodies must have been returned before.</summary>
+    public void Clear()
+    {
+        Listener = 0;
+        StartedUnixNanos = RequestFirstByte = RequestLastByte = ResponseFirstByte = ResponseLastByte = EndedAt = 0;
+        Route = default;
+        Fate = default;
+        Opaque = default;
+        Status = 0;
+        End = default;
+        UpstreamRefused = Decode = RequestEncoded = ResponseEncoded = false;
+        RequestBytes = ResponseBytes = 0;
+        RequestBodyState = ResponseBodyState = BodyState.None;
+        RequestBody = ResponseBody = null;
+        _pathLength = _requestIdLength = 0;
+    }
+
+    [InlineArray(256)]
+    private struct Inline256
+    {
+        private byte _first;
+    }
+
+    [InlineArray(64)]
+    private struct Inline64
+    {
+        private byte _first;
+    }
+}

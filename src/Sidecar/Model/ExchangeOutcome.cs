@@ -1,0 +1,141 @@
+using Sidecar.Wire;
+
+namespace Sidecar.Model;
+
+/// <summary>What a request is for, told from its head alone.</summary>
+public enum RouteKind : byte
+{
+    /// <summary>Health, metadata, statistics and other calls that carry no inference.</summary>
+    NotInference,
+
+    /// <summary>A kubelet's or Knative's probe: told apart so that it never enters an SLI.</summary>
+    Probe,
+
+    /// <summary>An inference request of the Open Inference Protocol V2, REST.</summary>
+    OpenInference,
+
+    /// <summary>A request with a body to a path that no known protocol has. It counts for success and latency.</summary>
+    Unknown,
+}
+
+/// <summary>Why an exchange was left out on purpose.</summary>
+public enum SkipReason : byte
+{
+    NotInference,
+    Probe,
+
+    /// <summary>Left out of decoding by <c>capture.decodeRate</c>; it still counts for success and latency.</summary>
+    Sampled,
+}
+
+/// <summary>Why an exchange could not be decoded. It still counts for success and latency.</summary>
+public enum UndecodableReason : byte
+{
+    /// <summary>No known inference protocol at this path.</summary>
+    UnknownRoute,
+
+    /// <summary>The body is not what its protocol says.</summary>
+    Malformed,
+
+    /// <summary>The body ended early, or the exchange was aborted before its request was whole.</summary>
+    Truncated,
+
+    /// <summary>The body is over <c>capture.maxBody</c>, or decodes to more than the decoder's limits.</summary>
+    TooLarge,
+
+    /// <summary>A content encoding or an extension that can't be read yet.</summary>
+    UnsupportedEncoding,
+
+    /// <summary>Tensors pass through shared memory and never cross the wire.</summary>
+    SharedMemory,
+
+    /// <summary>A datatype that the protocol does not name.</summary>
+    UnsupportedDatatype,
+
+    /// <summary>The elements do not fill the stated shape.</summary>
+    ShapeMismatch,
+
+    /// <summary>An element does not fit the stated datatype.</summary>
+    ValueMismatch,
+
+    /// <summary>A tensor lacks its name, datatype, shape or data.</summary>
+    MissingMember,
+
+    /// <summary>Well-formed, but not a message of the protocol that its path names.</summary>
+    NotInference,
+
+    /// <summary>The upstream could not be reached, so no request was read.</summary>
+    UpstreamRefused,
+}
+
+/// <summary>Why an exchange was lost to us (never to the client).</summary>
+public enum DropReason : byte
+{
+    /// <summary>The analysis was behind: its queue was full.</summary>
+    QueueFull,
+
+    /// <summary>The process-wide <c>capture.budget</c> was used up.</summary>
+    CaptureBudget,
+
+    /// <summary>No record was free for the exchange's head.</summary>
+    HeadRingFull,
+
+    /// <summary>An observer threw: a bug of ours; its connection is relayed on and no longer watched.</summary>
+    ObserverFailed,
+
+    /// <summary>The analysis threw: a bug of ours.</summary>
+    AnalysisFailed,
+
+    /// <summary>It was still queued at the end of the shutdown.</summary>
+    Shutdown,
+}
+
+/// <summary>Why an exchange goes on as a head alone.</summary>
+public enum HeadFate : byte
+{
+    /// <summary>No known inference protocol at its path.</summary>
+    UnknownRoute,
+
+    /// <summary>The upstream could not be reached.</summary>
+    UpstreamRefused,
+
+    /// <summary>Its connection can't be followed any further.</summary>
+    Opaque,
+
+    /// <summary>Left out by <c>capture.decodeRate</c>.</summary>
+    Sampled,
+
+    /// <summary>The <c>capture.budget</c> was used up.</summary>
+    CaptureBudget,
+
+    /// <summary>The analysis was behind.</summary>
+    QueueFull,
+}
+
+/// <summary>What became of a body's capture.</summary>
+public enum BodyState : byte
+{
+    /// <summary>The message had no body, or it was not wanted.</summary>
+    None,
+    Captured,
+    OverBudget,
+    OverCap,
+}
+
+/// <summary>How an exchange went, as its metric says it.</summary>
+public static class ErrorTypes
+{
+    private static readonly string[] Statuses = [.. Enumerable.Range(400, 200).Select(code => code.ToString(System.Globalization.CultureInfo.InvariantCulture))];
+
+    /// <summary>The <c>error.type</c> of an exchange; null when it succeeded.</summary>
+    public static string? Of(Exchange exchange) => exchange switch
+    {
+        { UpstreamRefused: true } => "connection_refused",
+        { End: ExchangeEnd.UpstreamReset } => "upstream_reset",
+        { End: ExchangeEnd.UpstreamAborted } => "upstream_aborted",
+        { End: ExchangeEnd.ClientReset or ExchangeEnd.ClientAborted } => "client_aborted",
+        { End: ExchangeEnd.Shutdown } => "shutdown",
+        { Status: >= 400 and < 600 } => Statuses[exchange.Status - 400],
+        _ => null,
+    };
+}

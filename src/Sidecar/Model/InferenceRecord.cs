@@ -1,0 +1,44 @@
+using Sidecar.Tensors;
+
+namespace Sidecar.Model;
+
+/// <summary>
+/// An exchange decoded: named tensors, a model and a version. Scratch of one analysis worker, overwritten by the next
+/// exchange; whoever needs more than a moment of it takes a copy.
+/// </summary>
+public sealed class InferenceRecord
+{
+    public InferenceRecord(ModelIdentity unknown)
+    {
+        Model = unknown;
+    }
+
+    /// <summary>The tensors of the request; read only when <see cref="HasRequest"/>.</summary>
+    public TensorMessage Request { get; } = new();
+
+    /// <summary>The tensors of the response; read only when <see cref="HasResponse"/>.</summary>
+    public TensorMessage Response { get; } = new();
+
+    public ModelIdentity Model { get; set; }
+
+    /// <summary>What the analysis keeps of that model; its own business.</summary>
+    public object? State { get; set; }
+
+    /// <summary>The request's tensors were decoded (single ones may carry an error of their own).</summary>
+    public bool HasRequest { get; set; }
+
+    /// <summary>The response's tensors were decoded, and it is an answer and not an error.</summary>
+    public bool HasResponse { get; set; }
+
+    /// <summary>The request names the outputs that it wants, so an output that is absent is not missing.</summary>
+    public bool SelectsOutputs { get; set; }
+
+    /// <summary>Why the exchange does not count as decoded; null when it does.</summary>
+    public UndecodableReason? Undecodable { get; set; }
+
+    /// <summary>Breaches of the contract found in it.</summary>
+    public int Violations { get; set; }
+
+    /// <summary>The request's id: the body's, else the headers'. Empty = none.</summary>
+    public ReadOnlySpan<byte> RequestId(Exchange exchange) => HasRequest && !Request.Id.IsEmpty ? Request.Id : exchange.RequestId;
+}

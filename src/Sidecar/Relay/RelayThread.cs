@@ -1,0 +1,518 @@
+using System.Runtime.InteropServices;
+using Sidecar.Model;
+using Sidecar.Relay.Native;
+
+namespace Sidecar.Relay;
+
+/// <summary>
+/// An event loop that owns its connections alone: accepts, dials, reads, writes, and only then shows the bytes to the
+/// tap. Nothing else ever runs on this thread, so nothing else can stop it.
+/// </summary>
+/// <remarks>
+/// All readiness is edge-triggered and registered once per socket. One read buffer serves every connection, so an idle
+/// connection holds no buffer at all; only bytes that a slow destination would not take are copied, at most
+/// <see cref="BufferSize"/> a direction, and then the source is not read further (TCP's own back-pressure).
+/// </remarks>
+internal sealed unsafe class RelayThread : IDisposable
+{
+    /// <summary>64 KiB: large bodies move at nginx's throughput with it, and the copy of a blocked direction stays small.</summary>
+    public const int BufferSize = 64 * 1024;
+
+    // A busy sender gets this many reads before the others have their turn.
+    private const int ReadsPerTurn = 16;
+
+    private const ulong ListenerKey = 1UL << 63;
+    private readonly Epoll _epoll = new();
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferSize, pinned: true);
+    private readonly byte* _read;
+    private readonly RelayListener[] _listeners;
+    private readonly RelayCounters[] _counters;
+    private readonly IConnectionTapSource _taps;
+    private readonly TimeProvider _time;
+    private readonly int _index;
+    private readonly int _maxConnections;
+    private readonly List<RelayConnection> _connections = [];
+    private readonly Stack<RelayConnection> _free = new();
+    private readonly Stack<byte[]> _spare = new();
+    private readonly Queue<RelayConnection> _again = new();
+    private readonly Thread _thread;
+    private long _heartbeat;
+    private int _open;
+    private bool _accepting = true;
+    private volatile Phase _phase = Phase.Running;
+
+    private enum Phase : byte { Running, Draining, Stopping }
+
+    public RelayThread(int index, RelayListener[] listeners, RelayCounters[] counters, IConnectionTapSource taps, TimeProvider time, int maxConnections)
+    {
+        _index = index;
+        _listeners = listeners;
+        _counters = counters;
+        _taps = taps;
+        _time = time;
+        _maxConnections = maxConnections;
+        _read = (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(_buffer, 0);
+        _heartbeat = time.GetTimestamp();
+        _thread = new Thread(Run) { Name = $"relay-{index}", IsBackground = true };
+        Listen(true);
+        _thread.Start();
+    }
+
+    /// <summary>When the loop last came round (a timestamp of the TimeProvider): what liveness is judged by.</summary>
+    public long Heartbeat => Volatile.Read(ref _heartbeat);
+
+    public int OpenConnections => Volatile.Read(ref _open);
+
+    /// <summary>Accept nothing more; close connections as they fall idle; the loop ends with the last one.</summary>
+    public void Drain() => Enter(Phase.Draining);
+
+    /// <summary>Reset what is left and end.</summary>
+    public void Stop() => Enter(Phase.Stopping);
+
+    /// <summary>Waits for the loop's end.</summary>
+    public bool Join(TimeSpan patience) => _thread.Join(patience);
+
+    public void Dispose()
+    {
+        Stop();
+        _thread.Join();
+        _epoll.Dispose();
+    }
+
+    private void Enter(Phase phase)
+    {
+        if (phase > _phase)
+            _phase = phase;
+        _epoll.Wake();
+    }
+
+    private void Run()
+    {
+        while (_phase != Phase.Stopping && !(_phase == Phase.Draining && _open == 0))
+        {
+            // A second at most, so that the heartbeat of an idle thread stays fresh.
+            var events = _epoll.Wait(_again.Count > 0 ? 0 : _phase == Phase.Draining || !_accepting ? 50 : 1000);
+            Volatile.Write(ref _heartbeat, _time.GetTimestamp());
+            for (var i = 0; i < events; i++)
+            {
+                var (ready, key) = _epoll[i];
+                if (key == Epoll.WakeKey)
+                    _epoll.TakeWake();
+                else if ((key & ListenerKey) != 0)
+                    Accept(_listeners[(int)(key & 0xFFFF)]);
+                else
+                    OnReady(ready, key);
+            }
+
+            for (var turns = _again.Count; turns > 0; turns--)
+                Resume(_again.Dequeue());
+
+            if (_phase == Phase.Draining)
+                CloseIdle();
+            else if (!_accepting && _open < _maxConnections)
+                Listen(true);
+        }
+
+        Listen(false);
+        foreach (var connection in _connections)
+        {
+            if (connection.Open)
+                End(connection, ConnectionEnd.Shutdown, reset: true);
+        }
+    }
+
+    private void Listen(bool accept)
+    {
+        if (!accept)
+        {
+            foreach (var listener in _listeners)
+                _epoll.Remove(listener.Descriptor);
+        }
+        else
+        {
+            foreach (var listener in _listeners)
+                _epoll.Add(listener.Descriptor, Libc.EPOLLIN | Libc.EPOLLEXCLUSIVE, ListenerKey | (uint)listener.Index);
+        }
+
+        _accepting = accept;
+    }
+
+    private void Accept(RelayListener listener)
+    {
+        for (var i = 0; i < 16; i++)
+        {
+            if (_open >= _maxConnections)
+            {
+                // The system's backlog holds the others until one of ours closes.
+                _counters[listener.Index].ConnectionLimitReached();
+                Listen(false);
+                return;
+            }
+
+            var client = Libc.Accept(listener.Descriptor, 0, 0, Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC);
+            if (client < 0)
+            {
+                if (Marshal.GetLastPInvokeError() is Libc.EMFILE or Libc.ENFILE)
+                {
+                    _counters[listener.Index].ConnectionLimitReached();
+                    Listen(false); // level-triggered: it would wake us again at once
+                }
+
+                return;
+            }
+
+            Libc.NoDelay(client);
+            Dial(listener, client);
+        }
+    }
+
+    private void Dial(RelayListener listener, int client)
+    {
+        var connection = Rent();
+        connection.Client = client;
+        connection.Listener = listener.Index;
+        connection.Tap = OpenTap(listener.Index);
+        connection.Connecting = true;
+        connection.Open = true;
+        _open++;
+        _counters[listener.Index].Opened();
+
+        connection.Upstream = Libc.Socket(listener.UpstreamFamily, Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
+        if (connection.Upstream < 0)
+        {
+            End(connection, ConnectionEnd.UpstreamRefused, reset: true);
+            return;
+        }
+
+        Libc.NoDelay(connection.Upstream);
+        int result;
+        fixed (byte* address = listener.UpstreamAddress)
+            result = Libc.Connect(connection.Upstream, address, listener.UpstreamAddress.Length);
+        if (result < 0 && Marshal.GetLastPInvokeError() is not (Libc.EINPROGRESS or Libc.EINTR))
+        {
+            End(connection, ConnectionEnd.UpstreamRefused, reset: true);
+            return;
+        }
+
+        const uint interest = Libc.EPOLLIN | Libc.EPOLLOUT | Libc.EPOLLRDHUP | Libc.EPOLLET;
+        if (!_epoll.Add(connection.Upstream, interest, connection.Key(upstream: true))
+            || !_epoll.Add(client, interest, connection.Key(upstream: false)))
+            End(connection, ConnectionEnd.UpstreamRefused, reset: true);
+    }
+
+    private void OnReady(uint ready, ulong key)
+    {
+        var slot = (int)((uint)key >> 1);
+        var connection = _connections[slot];
+        if (!connection.Open || connection.Generation != (uint)(key >> 32))
+            return; // closed earlier in this batch
+        var fromUpstream = (key & 1) != 0;
+
+        if (connection.Connecting && fromUpstream)
+        {
+            if ((ready & (Libc.EPOLLOUT | Libc.EPOLLERR | Libc.EPOLLHUP)) == 0)
+                return;
+            if (Libc.TakeError(connection.Upstream) != 0)
+            {
+                End(connection, ConnectionEnd.UpstreamRefused, reset: true);
+                return;
+            }
+
+            connection.Connecting = false;
+        }
+
+        ref var half = ref fromUpstream ? ref connection.FromUpstream : ref connection.FromClient;
+        if ((ready & (Libc.EPOLLIN | Libc.EPOLLRDHUP | Libc.EPOLLERR | Libc.EPOLLHUP)) != 0)
+        {
+            half.Readable = true;
+            half.Hangup |= (ready & (Libc.EPOLLRDHUP | Libc.EPOLLERR | Libc.EPOLLHUP)) != 0;
+        }
+
+        if (!connection.Connecting)
+            Move(connection);
+    }
+
+    private void Resume(RelayConnection connection)
+    {
+        connection.Queued = false;
+        if (connection.Open)
+            Move(connection);
+    }
+
+    /// <summary>Moves what can be moved both ways, then ends the connection when both ways are finished.</summary>
+    private void Move(RelayConnection connection)
+    {
+        if (!Pump(connection, ref connection.FromClient, connection.Client, connection.Upstream, fromClient: true)
+            || !Pump(connection, ref connection.FromUpstream, connection.Upstream, connection.Client, fromClient: false))
+            return;
+        if (!connection.FromUpstream.Finished || !connection.FromClient.Finished)
+            return;
+        if (connection.FromUpstream.Broken)
+            End(connection, ConnectionEnd.ClientReset, reset: true);
+        else if (connection.FromClient.Broken)
+            End(connection, ConnectionEnd.UpstreamReset, reset: true);
+        else
+            End(connection, ConnectionEnd.Closed, reset: false);
+    }
+
+    /// <returns>False when the connection was ended.</returns>
+    private bool Pump(RelayConnection connection, ref Half half, int source, int destination, bool fromClient)
+    {
+        if (half.PendingLength > 0 && !Flush(ref half, destination))
+            return true;
+
+        for (var turn = 0; half.Readable && !half.Ended && !half.Broken && half.PendingLength == 0; turn++)
+        {
+            if (turn == ReadsPerTurn)
+            {
+                if (!connection.Queued)
+                {
+                    connection.Queued = true;
+                    _again.Enqueue(connection);
+                }
+
+                return true;
+            }
+
+            var count = (int)Libc.Receive(source, _read, BufferSize, 0);
+            if (count > 0)
+            {
+                var timestamp = _time.GetTimestamp();
+                Forward(ref half, destination, count);
+                _counters[connection.Listener].Relayed(fromClient, count);
+                Show(connection, count, timestamp, fromClient);
+                if (count < BufferSize && !half.Hangup)
+                    half.Readable = false; // a short read drained a stream socket (epoll(7)); the next byte is a new edge
+            }
+            else if (count == 0)
+            {
+                if (OtherWayBroken(connection, fromClient))
+                {
+                    // A failed write took the socket's error with it: this end is that reset, not an orderly close.
+                    End(connection, fromClient ? ConnectionEnd.ClientReset : ConnectionEnd.UpstreamReset, reset: true);
+                    return false;
+                }
+
+                half.Ended = true;
+                Closed(connection, fromClient);
+                if (!half.Broken)
+                    _ = Libc.Shutdown(destination, Libc.SHUT_WR);
+            }
+            else
+            {
+                var error = Marshal.GetLastPInvokeError();
+                if (error == Libc.EAGAIN)
+                {
+                    half.Readable = false;
+                }
+                else if (error != Libc.EINTR)
+                {
+                    // The source is gone. What it had sent before was read first, and is offered once more to a slow peer.
+                    End(connection, fromClient ? ConnectionEnd.ClientReset : ConnectionEnd.UpstreamReset, reset: true);
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private static bool OtherWayBroken(RelayConnection connection, bool fromClient) =>
+        fromClient ? connection.FromUpstream.Broken : connection.FromClient.Broken;
+
+    /// <summary>Writes the bytes just read; what the destination would not take is kept.</summary>
+    private void Forward(ref Half half, int destination, int count)
+    {
+        var sent = 0;
+        while (sent < count)
+        {
+            var written = (int)Libc.Send(destination, _read + sent, (nuint)(count - sent), Libc.MSG_NOSIGNAL);
+            if (written >= 0)
+            {
+                sent += written;
+                continue;
+            }
+
+            var error = Marshal.GetLastPInvokeError();
+            if (error == Libc.EINTR)
+                continue;
+            if (error != Libc.EAGAIN)
+            {
+                // The destination no longer reads; it may have answered already, so the other way goes on to its own end.
+                half.Broken = true;
+                return;
+            }
+
+            half.Pending = _spare.TryPop(out var spare) ? spare : GC.AllocateUninitializedArray<byte>(BufferSize);
+            half.PendingStart = 0;
+            half.PendingLength = count - sent;
+            _buffer.AsSpan(sent, half.PendingLength).CopyTo(half.Pending);
+            return;
+        }
+    }
+
+    /// <returns>True when nothing is pending any more.</returns>
+    private bool Flush(ref Half half, int destination)
+    {
+        fixed (byte* pending = half.Pending)
+        {
+            while (half.PendingLength > 0)
+            {
+                var written = (int)Libc.Send(destination, pending + half.PendingStart, (nuint)half.PendingLength, Libc.MSG_NOSIGNAL);
+                if (written >= 0)
+                {
+                    half.PendingStart += written;
+                    half.PendingLength -= written;
+                    continue;
+                }
+
+                var error = Marshal.GetLastPInvokeError();
+                if (error == Libc.EINTR)
+                    continue;
+                if (error == Libc.EAGAIN)
+                    return false;
+                half.Broken = true;
+                half.PendingLength = 0;
+            }
+        }
+
+        Spare(ref half);
+        return true;
+    }
+
+    private IConnectionTap? OpenTap(int listener)
+    {
+        try
+        {
+            return _taps.Open(_index, listener);
+        }
+        catch (Exception failure)
+        {
+            _taps.TapFailed(listener, null, failure);
+            return null;
+        }
+    }
+
+    private void Show(RelayConnection connection, int count, long timestamp, bool fromClient)
+    {
+        if (connection.Tap is not { } tap)
+            return;
+        try
+        {
+            var bytes = new ReadOnlySpan<byte>(_read, count);
+            if (fromClient)
+                tap.OnClientBytes(bytes, timestamp);
+            else
+                tap.OnUpstreamBytes(bytes, timestamp);
+        }
+        catch (Exception failure)
+        {
+            Detach(connection, failure);
+        }
+    }
+
+    private void Closed(RelayConnection connection, bool fromClient)
+    {
+        if (connection.Tap is not { } tap)
+            return;
+        try
+        {
+            if (fromClient)
+                tap.OnClientClosed(_time.GetTimestamp());
+            else
+                tap.OnUpstreamClosed(_time.GetTimestamp());
+        }
+        catch (Exception failure)
+        {
+            Detach(connection, failure);
+        }
+    }
+
+    private void Detach(RelayConnection connection, Exception failure)
+    {
+        var tap = connection.Tap;
+        connection.Tap = null;
+        _taps.TapFailed(connection.Listener, tap, failure);
+    }
+
+    private void End(RelayConnection connection, ConnectionEnd end, bool reset)
+    {
+        // Bytes that a reset source had sent before are given to the peer as far as it takes them now.
+        if (end == ConnectionEnd.UpstreamReset && connection.FromUpstream.PendingLength > 0)
+            Flush(ref connection.FromUpstream, connection.Client);
+        if (end == ConnectionEnd.ClientReset && connection.FromClient.PendingLength > 0)
+            Flush(ref connection.FromClient, connection.Upstream);
+
+        if (reset)
+        {
+            Libc.Reset(connection.Client);
+            if (connection.Upstream >= 0)
+                Libc.Reset(connection.Upstream);
+        }
+        else
+        {
+            _ = Libc.Close(connection.Client);
+            _ = Libc.Close(connection.Upstream);
+        }
+
+        if (connection.Tap is { } tap)
+        {
+            try
+            {
+                tap.OnEnded(end, _time.GetTimestamp());
+            }
+            catch (Exception failure)
+            {
+                Detach(connection, failure);
+            }
+        }
+
+        _counters[connection.Listener].Ended(end);
+        Return(connection);
+    }
+
+    /// <summary>While draining: an idle keep-alive connection is closed in order, as a server that stops would.</summary>
+    private void CloseIdle()
+    {
+        if (_accepting)
+            Listen(false);
+        foreach (var connection in _connections)
+        {
+            if (connection.Open && !connection.IsBusy)
+                End(connection, ConnectionEnd.Shutdown, reset: false);
+        }
+    }
+
+    private RelayConnection Rent()
+    {
+        if (_free.TryPop(out var connection))
+            return connection;
+        connection = new RelayConnection(_connections.Count);
+        _connections.Add(connection);
+        return connection;
+    }
+
+    private void Return(RelayConnection connection)
+    {
+        Spare(ref connection.FromClient);
+        Spare(ref connection.FromUpstream);
+        connection.FromClient = default;
+        connection.FromUpstream = default;
+        connection.Tap = null;
+        connection.Open = false;
+        connection.Connecting = false;
+        connection.Generation = (connection.Generation + 1) & 0x7FFFFFFF; // the key's top bit marks listeners
+        _free.Push(connection);
+        _open--;
+    }
+
+    private void Spare(ref Half half)
+    {
+        if (half.Pending is { } buffer)
+        {
+            half.Pending = null;
+            if (_spare.Count < 64)
+                _spare.Push(buffer);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using static Sidecar.Telemetry.InstrumentKind;
+
+namespace Sidecar.Telemetry;
+
+/// <summary>
+/// Every instrument of the program, named here and nowhere else: rules, dashboards and METRICS.md are checked against this list.
+/// Names follow rules that give the same PromQL name over OTLP and over <c>/metrics</c>: no unit word and no <c>total</c> in a name;
+/// a gauge with unit <c>1</c> ends in <c>.ratio</c>; info, boolean and count gauges have unit <c>{thing}</c> or none, never <c>1</c>.
+/// </summary>
+public static class Catalogue
+{
+    /// <summary>Name of the one meter that owns all instruments.</summary>
+    public const string MeterName = "Sidecar";
+
+    // Seconds. No bound is a whole number: `le="1"` is written "1" by one exporter and "1.0" by another, and a query would match only one of them.
+    private static readonly double[] DurationBuckets =
+        [.0005, .001, .0025, .005, .01, .025, .05, .075, .1, .25, .5, .75, 1.5, 2.5, 5.5, 10.5];
+
+    /// <summary>First byte of the request seen to last byte of the response relayed.</summary>
+    public static InstrumentDefinition InferenceDuration { get; } = new("sidecar.inference.duration", Histogram, "s",
+        "Time from the first byte of a request to the last byte of its response, as the client sees it; error_type is set on failures only.",
+        ["model", "model_version", "listener", "protocol", "error.type"], DurationBuckets) { MaxSeries = 512 };
+
+    /// <summary>Request fully sent to first byte of the response.</summary>
+    public static InstrumentDefinition UpstreamDuration { get; } = new("sidecar.upstream.duration", Histogram, "s",
+        "Time the model server took: from the last byte of a request sent to it to the first byte of its response.",
+        ["model", "model_version"], DurationBuckets) { MaxSeries = 128 };
+
+    /// <summary>The book of exchanges, by stage.</summary>
+    public static InstrumentDefinition Exchanges { get; } = new("sidecar.exchanges", Counter, "{exchange}",
+        "Exchanges by how far they got: observed = skipped + opaque + decoded + undecodable + dropped + pending.",
+        ["listener", "stage", "reason"]) { MaxSeries = 512 };
+
+    /// <summary>Requests or responses held against the contract.</summary>
+    public static InstrumentDefinition ContractChecks { get; } = new("sidecar.contract.checks", Counter, "{request}",
+        "Requests (side=input) and responses (side=output) held against the contract of the model.",
+        ["model", "model_version", "side", "result"]);
+
+    /// <summary>Single breaches of the contract.</summary>
+    public static InstrumentDefinition ContractViolations { get; } = new("sidecar.contract.violations", Counter, "{violation}",
+        "Breaches of the contract by kind and feature; one request can hold several.",
+        ["model", "model_version", "side", "kind", "feature"]) { MaxSeries = 1024 };
+
+    /// <summary>How completely features could be read.</summary>
+    public static InstrumentDefinition FeatureExtractions { get; } = new("sidecar.feature.extractions", Counter, "{request}",
+        "Requests by how completely their features could be read: complete, partial or failed.",
+        ["model", "model_version", "result"]);
+
+    /// <summary>Closed drift windows by verdict.</summary>
+    public static InstrumentDefinition DriftWindows { get; } = new("sidecar.drift.windows", Counter, "{window}",
+        "Closed drift windows by result: good, ticket, page, insufficient or uncalibrated.",
+        ["model", "model_version", "side", "result"]);
+
+    /// <summary>Distance of the live distribution from its reference.</summary>
+    public static InstrumentDefinition DriftDistanceRatio { get; } = new("sidecar.drift.distance.ratio", ObservableGauge, "1",
+        "Distance of the last window from the reference, 0 to 1: the point estimate and its lower confidence bound.",
+        ["model", "model_version", "side", "feature", "bound"]) { MaxSeries = 1024 };
+
+    /// <summary>Comparisons with a shadow model.</summary>
+    public static InstrumentDefinition ShadowComparisons { get; } = new("sidecar.shadow.comparisons", Counter, "{comparison}",
+        "Responses compared with those of a shadow model, by result.",
+        ["model", "model_version", "shadow", "result"]);
+
+    /// <summary>Largest output difference; in the unit of the model's output, which is unknown, hence no unit.</summary>
+    public static InstrumentDefinition ShadowDifferenceMax { get; } = new("sidecar.shadow.difference.max", ObservableGauge, "",
+        "Largest absolute difference between an output and the shadow's in the last window, in the unit of that output.",
+        ["model", "model_version", "shadow", "output"]);
+
+    /// <summary>Share of rows with the same top class.</summary>
+    public static InstrumentDefinition ShadowAgreementRatio { get; } = new("sidecar.shadow.agreement.ratio", ObservableGauge, "1",
+        "Share of compared rows in the last window whose top class is the shadow's too.",
+        ["model", "model_version", "shadow", "output"]);
+
+    /// <summary>The book of events, by stage.</summary>
+    public static InstrumentDefinition Events { get; } = new("sidecar.events", Counter, "{event}",
+        "Events by how far they got: accepted = persisted + possibly_persisted + dropped + pending.",
+        ["type", "stage", "reason"]);
+
+    /// <summary>Anything but zero is a bug in the accounting.</summary>
+    public static InstrumentDefinition LedgerImbalance { get; } = new("sidecar.ledger.imbalance", ObservableGauge, "{item}",
+        "What is left over when a book is balanced; other than 0, the accounting itself is wrong.",
+        ["book"]) { MaxSeries = 16 };
+
+    /// <summary>Constant 1 that carries facts about a model as labels, for joins.</summary>
+    public static InstrumentDefinition ModelInfo { get; } = new("sidecar.model.info", ObservableGauge, "",
+        "Always 1; its labels say which models are served here and who owns them.",
+        ["model", "model_version", "owner", "run_id"]) { MaxSeries = 128 };
+
+    /// <summary>Open connections.</summary>
+    public static InstrumentDefinition Connections { get; } = new("sidecar.connections", ObservableGauge, "{connection}",
+        "Open client connections by listener and state.",
+        ["listener", "state"]) { MaxSeries = 128 };
+
+    /// <summary>Bytes of the capture budget in use.</summary>
+    public static InstrumentDefinition CaptureBufferUsage { get; } = new("sidecar.capture.buffer.usage", ObservableGauge, "By",
+        "Memory of the capture budget in use by bodies not yet analysed.",
+        []) { MaxSeries = 16 };
+
+    /// <summary>Metric callbacks that threw.</summary>
+    public static InstrumentDefinition CallbackFailures { get; } = new("sidecar.callback.failures", Counter, "{failure}",
+        "Metric callbacks that failed; the series of that instrument are missing from that collection.",
+        ["instrument"]) { MaxSeries = 64 };
+
+    /// <summary>Batches handed to a telemetry sink.</summary>
+    public static InstrumentDefinition Export { get; } = new("sidecar.export", Counter, "{batch}",
+        "Batches of telemetry sent to a sink, by result; a success is one that the receiver acknowledged.",
+        ["sink", "result"]) { MaxSeries = 16 };
+
+    /// <summary>All of them, in the order of METRICS.md.</summary>
+    public static IReadOnlyList<InstrumentDefinition> All { get; } =
+    [
+        InferenceDuration, UpstreamDuration, Exchanges, ContractChecks, ContractViolations, FeatureExtractions, DriftWindows, DriftDistanceRatio,
+        ShadowComparisons, ShadowDifferenceMax, ShadowAgreementRatio, Events, LedgerImbalance, ModelInfo, Connections, CaptureBufferUsage,
+        CallbackFailures, Export,
+    ];
+}

@@ -1,0 +1,126 @@
+using System.Text;
+
+namespace Sidecar.Wire.Tests;
+
+/// <summary>
+/// Writes down what an observer tells, one line an event, adjoining body pieces joined. Checks the promises of
+/// <see cref="IHttp1Events"/> on the way.
+/// </summary>
+internal sealed class Recorder : IHttp1Events
+{
+    private readonly ContractCheck _contract = new();
+    private readonly List<string> _lines = [];
+    private readonly StringBuilder _body = new();
+    private string? _bodyOf;
+    private readonly Dictionary<int, Seen> _open = [];
+
+    /// <summary>Exchanges in the order of their requests.</summary>
+    public List<Seen> Exchanges { get; } = [];
+
+    public OpaqueReason Opaque { get; private set; }
+
+    public string Log
+    {
+        get
+        {
+            FlushBody();
+            return string.Join(" | ", _lines);
+        }
+    }
+
+    public void OnRequestHead(int slot, in Http1RequestHead head)
+    {
+        _contract.OnRequestHead(slot, head);
+        var seen = new Seen { Method = Text(head.Method), Target = Text(head.Target) };
+        _open[slot] = seen;
+        Exchanges.Add(seen);
+        Line($"> {slot} {seen.Method} {seen.Target}");
+    }
+
+    public void OnRequestBody(int slot, ReadOnlySpan<byte> decodedBytes)
+    {
+        _contract.OnRequestBody(slot, decodedBytes);
+        _open[slot].RequestBody += Text(decodedBytes);
+        Body($"> {slot} body ", decodedBytes);
+    }
+
+    public void OnRequestEnd(int slot)
+    {
+        _contract.OnRequestEnd(slot);
+        _open[slot].RequestEnded = true;
+        Line($"> {slot} end");
+    }
+
+    public void OnResponseHead(int slot, in Http1ResponseHead head)
+    {
+        _contract.OnResponseHead(slot, head);
+        _open[slot].Status = head.StatusCode;
+        _open[slot].Interim = head.InterimCount;
+        Line($"< {slot} {head.StatusCode}" + (head.InterimCount > 0 ? $" after {head.InterimCount}" : ""));
+    }
+
+    public void OnResponseBody(int slot, ReadOnlySpan<byte> decodedBytes)
+    {
+        _contract.OnResponseBody(slot, decodedBytes);
+        _open[slot].ResponseBody += Text(decodedBytes);
+        Body($"< {slot} body ", decodedBytes);
+    }
+
+    public void OnResponseEnd(int slot)
+    {
+        _contract.OnResponseEnd(slot);
+        Line($"< {slot} end");
+    }
+
+    public void OnExchangeEnded(int slot, ExchangeEnd how)
+    {
+        _contract.OnExchangeEnded(slot, how);
+        _open.Remove(slot, out var seen);
+        seen!.End = how;
+        Line($"= {slot} {how}");
+    }
+
+    public void OnOpaque(OpaqueReason reason)
+    {
+        _contract.OnOpaque(reason);
+        Opaque = reason;
+        Line($"! {reason}");
+    }
+
+    private static string Text(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes);
+
+    private void Body(string of, ReadOnlySpan<byte> bytes)
+    {
+        if (_bodyOf != of)
+            FlushBody();
+        _bodyOf = of;
+        _body.Append(Text(bytes));
+    }
+
+    private void Line(string line)
+    {
+        FlushBody();
+        _lines.Add(line);
+    }
+
+    private void FlushBody()
+    {
+        if (_bodyOf is not null)
+            _lines.Add(_bodyOf + _body);
+        _bodyOf = null;
+        _body.Clear();
+    }
+
+    /// <summary>One exchange as it was told.</summary>
+    internal sealed class Seen
+    {
+        public required string Method { get; init; }
+        public required string Target { get; init; }
+        public string RequestBody { get; set; } = "";
+        public bool RequestEnded { get; set; }
+        public int? Status { get; set; }
+        public int Interim { get; set; }
+        public string ResponseBody { get; set; } = "";
+        public ExchangeEnd? End { get; set; }
+    }
+}
