@@ -1,12 +1,16 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace Sidecar.Benchmarks.SideBySide;
 
-/// <summary>A program that this run started. Disposing it kills it with everything that it started.</summary>
+/// <summary>A program that this run started. Disposing it asks it to end, then kills it with everything that it started.</summary>
 internal sealed class Child : IDisposable
 {
     // Enough for a start-up error; a chatty peer must not grow this program.
     private const int KeptLines = 12;
+
+    // A program that ends by itself also waits for its own children, which would else stay as zombies where no init collects them.
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(1);
 
     private readonly Process _process;
     private readonly Queue<string> _lastLines = new();
@@ -56,7 +60,7 @@ internal sealed class Child : IDisposable
 
     public void Dispose()
     {
-        if (!_process.HasExited)
+        if (!_process.HasExited && (Signal(_process.Id, SigTerm) != 0 || !_process.WaitForExit(EndLimit)))
         {
             _process.Kill(entireProcessTree: true);
             _process.WaitForExit();
@@ -64,6 +68,12 @@ internal sealed class Child : IDisposable
 
         _process.Dispose();
     }
+
+    private const int SigTerm = 15;
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Signal(int process, int signal);
 
     private void Keep(string? line)
     {

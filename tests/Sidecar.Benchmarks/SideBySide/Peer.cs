@@ -14,7 +14,7 @@ internal sealed record Peer(string Name, Func<Site, PeerPlan> Plan);
 internal sealed record Site(string Folder, int[] Ports, int Upstream, int Mirror, SideBySideOptions Options)
 {
     /// <summary>How many ports a peer gets.</summary>
-    public const int PortsPerPeer = 3;
+    public const int PortsPerPeer = 2;
 
     public string Write(string name, string content)
     {

@@ -76,7 +76,6 @@ internal static class Peers
             {
                 ["SIDECAR__LISTEN"] = $"127.0.0.1:{site.Ports[0]}",
                 ["SIDECAR__HEALTH__LISTEN"] = $"127.0.0.1:{site.Ports[1]}",
-                ["SIDECAR__ADMIN__LISTEN"] = $"127.0.0.1:{site.Ports[2]}",
             },
             Port = site.Ports[0],
             MetricsPort = site.Ports[1],
