@@ -32,4 +32,7 @@ public enum OpaqueReason : byte
 
     /// <summary>More than <see cref="Http1Observer.MaxPipelined"/> exchanges are open at once.</summary>
     PipelineTooDeep,
+
+    /// <summary>The observer itself failed: a bug of ours.</summary>
+    ObserverFailed,
 }

@@ -54,18 +54,18 @@ public sealed class ExchangeBook
     }
 
     /// <summary>
-    /// Exchanges that the terms do not account for: 0 when the book balances. While traffic moves, the terms are not read at
-    /// one instant; what moved between two readings is the uncertainty, and only an imbalance beyond it is reported.
+    /// Exchanges that the terms do not account for: 0 when the book balances. While traffic moves, terms are not read at one
+    /// instant; what moved meanwhile is the uncertainty, and only an imbalance beyond it is reported.
     /// </summary>
-    public long Imbalance()
+    public long Imbalance() => Balance.Settle(() =>
     {
         var before = Totals();
         var after = Totals();
         var moved = after.Observed - before.Observed + (after.Settled - before.Settled);
         var difference = after.Observed - after.Settled - after.Pending;
         // 2 ×: an exchange that moves changes two terms, each of which may have been read before or after.
-        return Math.Sign(difference) * Math.Max(0, Math.Abs(difference) - (2 * moved));
-    }
+        return (Math.Sign(difference) * Math.Max(0, Math.Abs(difference) - (2 * moved)), 0);
+    });
 
     /// <summary>Every term as (listener, stage, reason, count), for the metric <c>sidecar.exchanges</c>; zero terms of reasons are left out.</summary>
     public IEnumerable<(string Listener, string Stage, string Reason, long Count)> Terms()

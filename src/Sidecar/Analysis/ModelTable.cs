@@ -46,17 +46,15 @@ internal sealed class ModelTable
     /// <param name="pathVersion">By the path, percent-encoded; empty where it has none.</param>
     public ModelState Resolve(ReadOnlySpan<byte> name, ReadOnlySpan<byte> version, ReadOnlySpan<byte> pathName, ReadOnlySpan<byte> pathVersion)
     {
-        Span<byte> nameScratch = stackalloc byte[MaxNameBytes];
-        Span<byte> versionScratch = stackalloc byte[MaxNameBytes];
         if (name.IsEmpty)
-            name = Unescape(pathName, nameScratch);
+            name = Unescape(pathName);
         if (name.IsEmpty)
             return _unknown;
         name = name[..Math.Min(name.Length, MaxNameBytes)];
         var source = IdentitySource.Response;
         if (version.IsEmpty)
         {
-            version = Unescape(pathVersion, versionScratch);
+            version = Unescape(pathVersion);
             source = IdentitySource.Path;
         }
 
@@ -111,13 +109,14 @@ internal sealed class ModelTable
         only.AnswersForNoVersion = true;
     }
 
-    /// <summary>Undoes percent-encoding; a name that is longer than the scratch is cut.</summary>
-    private static ReadOnlySpan<byte> Unescape(ReadOnlySpan<byte> text, Span<byte> scratch)
+    /// <summary>Undoes percent-encoding; allocates for names that have any, which are rare.</summary>
+    private static ReadOnlySpan<byte> Unescape(ReadOnlySpan<byte> text)
     {
         if (text.IndexOf((byte)'%') < 0)
             return text;
+        var scratch = new byte[text.Length];
         var length = 0;
-        for (var i = 0; i < text.Length && length < scratch.Length; i++)
+        for (var i = 0; i < text.Length; i++)
         {
             var value = text[i];
             if (value == '%' && i + 2 < text.Length
@@ -130,6 +129,6 @@ internal sealed class ModelTable
             scratch[length++] = value;
         }
 
-        return scratch[..length].ToArray(); // only for escaped names, which are rare
+        return scratch.AsSpan(0, length);
     }
 }

@@ -52,7 +52,7 @@ internal sealed class HelpText(HelpAction options) : SynchronousCommandLineActio
         var command = parseResult.CommandResult.Command;
         if (command is RootCommand)
             output.WriteLine(Examples);
-        if (command is RootCommand or { Name: "run" or "config" })
+        if (command is RootCommand or { Name: "run" or "config" or "show" or "check" })
             output.WriteLine(Environment);
         output.Write(Codes);
         return ExitCodes.Ok;

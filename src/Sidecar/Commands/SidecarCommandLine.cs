@@ -148,6 +148,13 @@ public sealed class SidecarCommandLine
     private int Refuse(ParseResult result)
     {
         var command = result.CommandResult.Command;
+        if (result.Tokens.Count == 0)
+        {
+            // Nothing was asked for, so everything is explained; still a mistake, and so on standard error.
+            _root.Parse("--help").Invoke(new InvocationConfiguration { Output = _host.Error });
+            return ExitCodes.Usage;
+        }
+
         foreach (var error in result.Errors)
             _host.Error.WriteLine($"sidecar: {error.Message}");
         foreach (var word in result.UnmatchedTokens)

@@ -1,6 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using Sidecar.Model;
 using Sidecar.Tensors;
+using SessionOptions = Microsoft.ML.OnnxRuntime.SessionOptions;
 
 namespace Sidecar.Shadow;
 
@@ -21,7 +22,7 @@ internal sealed class OnnxScorer : IShadowScorer
     }
 
     /// <summary>Loads a model file; null with the reason when it can't be used.</summary>
-    public static OnnxScorer? Load(string file, out string? error)
+    public static IShadowScorer? Load(string file, out string? error)
     {
         error = null;
         try

@@ -7,6 +7,45 @@ namespace Sidecar.Telemetry;
 /// </summary>
 public static class EventIds
 {
+    /// <summary>The sidecar relays: where, to what, and what watches.</summary>
+    public const int Started = 1000;
+
+    /// <summary>Shutdown has begun.</summary>
+    public const int Draining = 1001;
+
+    /// <summary>Shutdown has ended, with what was cut.</summary>
+    public const int Stopped = 1002;
+
+    /// <summary>A setting that works, but not as a person might expect.</summary>
+    public const int StartWarning = 1003;
+
+    /// <summary>An observer threw: a bug of ours; its connection is relayed on, unwatched.</summary>
+    public const int ObserverFailed = 1300;
+
+    /// <summary>The analysis threw: a bug of ours; the exchange is counted as dropped.</summary>
+    public const int AnalysisFailed = 1400;
+
+    /// <summary>The model server has no metadata for a model.</summary>
+    public const int MetadataAbsent = 1410;
+
+    /// <summary>The model server's metadata can't be read.</summary>
+    public const int MetadataUnreadable = 1411;
+
+    /// <summary>The model server's metadata could not be fetched; tried again with back-off.</summary>
+    public const int MetadataFailed = 1412;
+
+    /// <summary>A model's contract was learned.</summary>
+    public const int ContractLearned = 1413;
+
+    /// <summary>A drift window came to a ticket or a page.</summary>
+    public const int DriftFound = 1420;
+
+    /// <summary>A shadow's model file is loaded.</summary>
+    public const int ShadowLoaded = 1500;
+
+    /// <summary>A shadow's model file can't be used.</summary>
+    public const int ShadowUnusable = 1501;
+
     /// <summary>The events file can't be written; events are dropped and counted until it can.</summary>
     public const int JsonlUnwritable = 1700;
 

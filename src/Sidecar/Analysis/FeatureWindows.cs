@@ -1,0 +1,144 @@
+using System.Text;
+using Sidecar.Model;
+using Sidecar.Statistics;
+using Sidecar.Tensors;
+
+namespace Sidecar.Analysis;
+
+/// <summary>
+/// Step 8, for one side of one model: a reference learned from the first requests, then one window after another held
+/// against it. Written by one worker; <see cref="Latest"/> and <see cref="Results"/> may be read by anyone.
+/// </summary>
+internal sealed class FeatureWindows(Side side, DriftSettings settings)
+{
+    // 256 features of up to 15 kB each bound a side's memory to 4 MB.
+    private const int MaxFeatures = 256;
+
+    // Lower bounds computed for a feature at one evaluation: distribution, missing, non-finite.
+    private const int TestsPerEvaluation = 3;
+
+    private readonly List<TensorFeatures> _tensors = [];
+    private readonly long[] _results = new long[Labels<DriftResult>.Count];
+    private int _features;
+    private int _messages;
+    private bool _learned;
+    private long _start;
+    private long _due;
+    private double _alpha;
+    private volatile DriftReport? _latest;
+
+    /// <summary>The last window that was judged; null before the first.</summary>
+    public DriftReport? Latest => _latest;
+
+    /// <summary>How many windows came to this.</summary>
+    public long Results(DriftResult result) => Interlocked.Read(ref _results[(int)result]);
+
+    /// <summary>Adds a message's rows to what is learned, or to the current window.</summary>
+    public Extraction Add(TensorMessage message)
+    {
+        if (!_learned)
+            Discover(message);
+        var found = 0;
+        foreach (var tensor in _tensors)
+        {
+            if (tensor.Add(message) > 0)
+                found++;
+        }
+
+        _messages++;
+        return found == _tensors.Count && found > 0 ? Extraction.Complete : found > 0 ? Extraction.Partial : Extraction.Failed;
+    }
+
+    /// <summary>Ends the learning, or the window, when it is time.</summary>
+    /// <param name="unixNanos">Event time.</param>
+    /// <returns>The report of a window that was judged; null when none was.</returns>
+    public DriftReport? TryClose(long unixNanos, ModelIdentity model)
+    {
+        if (!_learned)
+        {
+            if (_messages >= settings.BurnIn)
+                Learn(unixNanos);
+            return null;
+        }
+
+        if (unixNanos < _due || _tensors.Count == 0)
+            return null;
+        _due = unixNanos + (settings.Every.Ticks * 100);
+        var rows = _tensors.Max(tensor => tensor.Columns[0].Rows);
+        if (rows < settings.MinRows)
+        {
+            // Not yet enough: said so, and the window goes on.
+            Interlocked.Increment(ref _results[(int)DriftResult.Insufficient]);
+            return null;
+        }
+
+        var features = new List<FeatureDrift>(_features);
+        foreach (var tensor in _tensors)
+        {
+            foreach (var feature in tensor.Columns)
+                features.Add(feature.Close(_alpha, settings.Delta, settings.MinRows));
+        }
+
+        var result = Overall(features);
+        Interlocked.Increment(ref _results[(int)result]);
+        var report = new DriftReport(model, side, Time(_start), Time(unixNanos), rows, result, features);
+        _start = unixNanos;
+        _latest = report;
+        return report;
+    }
+
+    private static DriftResult Overall(List<FeatureDrift> features)
+    {
+        if (features.Any(feature => feature.Result == DriftResult.Ticket))
+            return DriftResult.Ticket;
+        if (features.Any(feature => feature.Result == DriftResult.Good))
+            return DriftResult.Good;
+        return features.Any(feature => feature.Result == DriftResult.Uncalibrated) ? DriftResult.Uncalibrated : DriftResult.Insufficient;
+    }
+
+    private void Discover(TensorMessage message)
+    {
+        for (var i = 0; i < message.Count; i++)
+        {
+            var columns = TensorFeatures.ColumnsOf(message[i]);
+            if (columns == 0 || message.Name(i).Length > 128 || _features + columns > MaxFeatures || Knows(message.Name(i)))
+                continue;
+            _features += columns;
+            _tensors.Add(new TensorFeatures(Encoding.UTF8.GetString(message.Name(i)), columns));
+        }
+    }
+
+    private bool Knows(ReadOnlySpan<byte> name)
+    {
+        foreach (var tensor in _tensors)
+        {
+            if (tensor.Name.AsSpan().SequenceEqual(name))
+                return true;
+        }
+
+        return false;
+    }
+
+    private void Learn(long unixNanos)
+    {
+        foreach (var tensor in _tensors)
+        {
+            foreach (var feature in tensor.Columns)
+                feature.Learn();
+        }
+
+        // What came too seldom to learn from is no feature (a client's invention, an optional input).
+        _tensors.RemoveAll(tensor => Array.Exists(tensor.Columns, feature => !feature.IsWatched));
+        _features = _tensors.Sum(tensor => tensor.Columns.Length);
+        var evaluations = TimeSpan.FromDays(30) / settings.Every;
+        var budget = side == Side.Input
+            ? new AlarmBudget(_features, 1, evaluations, settings.Replicas, TestsPerEvaluation)
+            : new AlarmBudget(1, _features, evaluations, settings.Replicas, TestsPerEvaluation);
+        _alpha = side == Side.Input ? budget.InputAlpha : budget.OutputAlpha;
+        _learned = true;
+        _start = unixNanos;
+        _due = unixNanos + (settings.Every.Ticks * 100);
+    }
+
+    private static DateTimeOffset Time(long unixNanos) => DateTimeOffset.UnixEpoch.AddTicks(unixNanos / 100);
+}

@@ -1,0 +1,311 @@
+using Sidecar.Accounting;
+using Sidecar.Analysis;
+using Sidecar.Capture;
+using Sidecar.Emit;
+using Sidecar.Emit.Jsonl;
+using Sidecar.Model;
+using Sidecar.Shadow;
+using Sidecar.Telemetry;
+using Sidecar.Wire;
+
+namespace Sidecar;
+
+/// <summary>THE STORY: what happens to an inference, from socket to metric. Each step is a call into one room.</summary>
+/// <remarks>
+/// <code>
+///   client ⇄ [1 accept, 2 relay] ⇄ model server          relay threads: never wait, never allocate
+///                    │ bytes, after they were forwarded
+///              [3 observe] → [4 head] → [5 capture]
+///                    │ heads ring            │ body queue (bounded: full = counted, not waited for)
+///  ──────────────────┼───────────────────────┼─────────  workers: may be slow, may fail, can't harm a request
+///               success, latency     [6 decode] → [7 check] → [8 update] → [9 re-score]
+///                    └───────────────────────┴────────────────┴──────────────┴→ [10 emit]
+/// </code>
+/// 1. Accept a connection, dial the upstream (Relay).
+/// 2. Relay both directions with TCP's own back-pressure (Relay).
+/// 3. Observe: the two byte streams become exchanges (Capture, with Sidecar.Wire).
+/// 4. Head: every exchange is counted for success and latency, whatever else is shed.
+/// 5. Capture: bodies under one budget go to the analysis; over it, the exchange goes on without them and says so.
+/// 6. Decode the bodies into named tensors, a model and a version (Analysis, with Sidecar.Tensors).
+/// 7. Check the record against the model's contract (Analysis).
+/// 8. Update the windows of inputs and outputs (Analysis, with Sidecar.Statistics).
+/// 9. Re-score a deterministic sample with the shadow models, on threads of their own (Shadow).
+/// 10. Emit: events here; metrics are read from the rooms' counters when they are collected (Emit, Telemetry).
+/// </remarks>
+public sealed partial class DataPath : IExchangeIntake, IDisposable
+{
+    private readonly DataPathParts _parts;
+    private readonly InferenceRecord _record;
+    private readonly BoundedQueue<Exchange> _heads;
+    private readonly BoundedQueue<Exchange> _bodies;
+    private readonly PollingWorker _headWorker;
+    private readonly PollingWorker _analysisWorker;
+    private readonly PollingWorker[] _shadowWorkers;
+    private long _entered;
+    private long _left;
+    private bool _analysisFailureLogged;
+
+    /// <summary>Starts the workers. Steps 1 to 3 begin when a relay is given <see cref="Taps"/>.</summary>
+    public DataPath(DataPathParts parts, CaptureSettings settings, int relayThreads)
+    {
+        _parts = parts;
+        _record = new InferenceRecord(parts.Analysis.Unknown);
+        _heads = new BoundedQueue<Exchange>(settings.HeadRing * relayThreads);
+        _bodies = new BoundedQueue<Exchange>(settings.BodyQueue);
+        Taps = new CaptureSource(relayThreads, settings, parts.Bodies, this, parts.Time, failure => Log.ObserverFailed(parts.Log, failure));
+        _headWorker = new PollingWorker("heads", WorkHeads, AnalysisFailed);
+        _analysisWorker = new PollingWorker("analysis", WorkBodies, AnalysisFailed);
+        _shadowWorkers = [.. parts.Shadows.Select(lane => new PollingWorker($"shadow-{lane.Name}", lane.Work, AnalysisFailed))];
+    }
+
+    /// <summary>Steps 1 to 3: what a relay's threads give their bytes to.</summary>
+    public CaptureSource Taps { get; }
+
+    /// <summary>Exchanges that are open, queued or in work: the term <c>pending</c> of the book.</summary>
+    public long Pending => Taps.OpenExchanges + Interlocked.Read(ref _entered) - Interlocked.Read(ref _left);
+
+    void IExchangeIntake.Began(int listener) => _parts.Book.Observed(listener);
+
+    void IExchangeIntake.Lost(int listener, DropReason reason) => _parts.Book.Dropped(listener, reason);
+
+    void IExchangeIntake.WentOpaque(int listener, OpaqueReason reason) => _parts.Book.Opaque(listener, reason);
+
+    /// <summary>Steps 4 and 5, on the relay's thread: where the exchange goes. Nothing here waits.</summary>
+    void IExchangeIntake.Ended(Exchange exchange)
+    {
+        if (exchange is { Route: RouteKind.NotInference or RouteKind.Probe, UpstreamRefused: false })
+        {
+            _parts.Book.Skipped(exchange.Listener, exchange.Route == RouteKind.Probe ? SkipReason.Probe : SkipReason.NotInference);
+            Taps.Return(exchange);
+            return;
+        }
+
+        // :: Step 5: hand the bodies over to the analysis, or say why not and go on as a head.
+        Interlocked.Increment(ref _entered);
+        if (IsWorthAnalysing(exchange))
+        {
+            if (_bodies.TryEnqueue(exchange))
+            {
+                _analysisWorker.Signal(urgent: _bodies.Count > _bodies.Capacity / 2);
+                return;
+            }
+
+            exchange.Fate = HeadFate.QueueFull;
+        }
+
+        // :: Step 4: the head, without bodies.
+        exchange.RequestBody?.Return();
+        exchange.ResponseBody?.Return();
+        exchange.RequestBody = exchange.ResponseBody = null;
+        if (_heads.TryEnqueue(exchange))
+        {
+            _headWorker.Signal(urgent: _heads.Count > _heads.Capacity / 2);
+            return;
+        }
+
+        _parts.Book.Dropped(exchange.Listener, DropReason.HeadRingFull);
+        Leave(exchange);
+    }
+
+    /// <summary>Ends the workers, and counts as dropped what they did not come to.</summary>
+    public void Stop(TimeSpan patience)
+    {
+        var started = _parts.Time.GetTimestamp();
+        while (Interlocked.Read(ref _entered) != Interlocked.Read(ref _left) && _parts.Time.GetElapsedTime(started) < patience)
+        {
+            _headWorker.Signal(urgent: true);
+            _analysisWorker.Signal(urgent: true);
+            Thread.Sleep(1);
+        }
+
+        _headWorker.Stop(patience);
+        _analysisWorker.Stop(patience);
+        foreach (var worker in _shadowWorkers)
+            worker.Stop(patience);
+        while (_bodies.TryDequeue(out var exchange) || _heads.TryDequeue(out exchange))
+        {
+            _parts.Book.Dropped(exchange.Listener, DropReason.Shutdown);
+            Leave(exchange);
+        }
+    }
+
+    public void Dispose()
+    {
+        _headWorker.Dispose();
+        _analysisWorker.Dispose();
+        foreach (var worker in _shadowWorkers)
+            worker.Dispose();
+    }
+
+    private static bool IsWorthAnalysing(Exchange exchange)
+    {
+        if (exchange.Opaque != OpaqueReason.None && exchange.End == ExchangeEnd.ConnectionOpaque)
+            exchange.Fate = HeadFate.Opaque;
+        else if (exchange.UpstreamRefused)
+            exchange.Fate = HeadFate.UpstreamRefused;
+        else if (exchange.Route != RouteKind.OpenInference)
+            exchange.Fate = HeadFate.UnknownRoute;
+        else if (!exchange.Decode)
+            exchange.Fate = HeadFate.Sampled;
+        else if (exchange.RequestBodyState == BodyState.OverBudget || exchange.ResponseBodyState == BodyState.OverBudget)
+            exchange.Fate = HeadFate.CaptureBudget;
+        else
+            return true;
+        return false;
+    }
+
+    /// <summary>The workers' side of step 4: success and latency of exchanges whose bodies are not analysed.</summary>
+    private bool WorkHeads()
+    {
+        var worked = false;
+        while (_heads.TryDequeue(out var exchange))
+        {
+            worked = true;
+            _parts.Sli.Record(exchange, _parts.Analysis.Identify(exchange));
+            Settle(exchange);
+            Leave(exchange);
+        }
+
+        return worked;
+    }
+
+    private bool WorkBodies()
+    {
+        var worked = false;
+        while (_bodies.TryDequeue(out var exchange))
+        {
+            worked = true;
+            try
+            {
+                Analyse(exchange);
+            }
+            catch (Exception failure)
+            {
+                _parts.Book.Dropped(exchange.Listener, DropReason.AnalysisFailed);
+                AnalysisFailed(failure);
+            }
+            finally
+            {
+                Leave(exchange);
+            }
+        }
+
+        return worked;
+    }
+
+    private void Analyse(Exchange exchange)
+    {
+        _parts.BeforeAnalysis?.Invoke(exchange);
+
+        // :: Step 6: bodies into named tensors, a model and a version.
+        _parts.Analysis.Decode(exchange, _record);
+        _parts.Sli.Record(exchange, _record.Model); // step 4, now that the model is known
+
+        // :: Step 7: the record against the model's contract.
+        ModelAnalysis.Check(_record);
+
+        // :: Step 8: inputs and outputs into the windows.
+        _parts.Analysis.Update(_record, exchange.StartedUnixNanos);
+
+        // :: Step 9: copies of a deterministic sample to the shadows.
+        var requestId = _record.RequestId(exchange);
+        for (var i = 0; i < _shadowWorkers.Length; i++)
+        {
+            if (_parts.Shadows[i].Offer(_record, requestId, exchange.StartedUnixNanos))
+                _shadowWorkers[i].Signal();
+        }
+
+        // :: Step 10: emit what is worth an event.
+        EmitExchange(exchange, requestId);
+
+        if (_record.Undecodable is { } reason)
+            _parts.Book.Undecodable(exchange.Listener, reason);
+        else
+            _parts.Book.Decoded(exchange.Listener);
+    }
+
+    /// <summary>Failures and violations always, with weight 1; the others by a deterministic share, with its inverse.</summary>
+    private void EmitExchange(Exchange exchange, ReadOnlySpan<byte> requestId)
+    {
+        if (_parts.Events is not { } sink)
+            return;
+        var always = _record.Violations > 0 || ErrorTypes.Of(exchange) is not null;
+        var share = StableHash.Share(requestId.IsEmpty ? StableHash.Of(exchange.StartedUnixNanos) : StableHash.Of(requestId));
+        if (always || share < _parts.EventRate)
+            sink.TryEmit(ExchangeEvents.OfExchange(exchange, _record, _parts.Listeners[exchange.Listener], always ? 1 : 1 / _parts.EventRate, _parts.Time));
+    }
+
+    private void Settle(Exchange exchange)
+    {
+        var (book, listener) = (_parts.Book, exchange.Listener);
+        switch (exchange.Fate)
+        {
+            case HeadFate.Sampled:
+                book.Skipped(listener, SkipReason.Sampled);
+                break;
+            case HeadFate.Opaque:
+                book.Opaque(listener, exchange.Opaque);
+                break;
+            case HeadFate.CaptureBudget:
+                book.Dropped(listener, DropReason.CaptureBudget);
+                break;
+            case HeadFate.QueueFull:
+                book.Dropped(listener, DropReason.QueueFull);
+                break;
+            case HeadFate.UpstreamRefused:
+                book.Undecodable(listener, UndecodableReason.UpstreamRefused);
+                break;
+            default:
+                book.Undecodable(listener, UndecodableReason.UnknownRoute);
+                break;
+        }
+    }
+
+    private void Leave(Exchange exchange)
+    {
+        Taps.Return(exchange);
+        Interlocked.Increment(ref _left);
+    }
+
+    private void AnalysisFailed(Exception failure)
+    {
+        // Once: the counter tells how often, a log line an exchange would be a flood.
+        if (!_analysisFailureLogged)
+            Log.AnalysisFailed(_parts.Log, failure);
+        _analysisFailureLogged = true;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventIds.ObserverFailed, LogLevel.Error, "an observer failed; its connection is relayed on, unwatched")]
+        public static partial void ObserverFailed(ILogger logger, Exception failure);
+
+        [LoggerMessage(EventIds.AnalysisFailed, LogLevel.Error, "the analysis of an exchange failed; such exchanges are counted as dropped{{reason=\"analysis_failed\"}}, and this is said once")]
+        public static partial void AnalysisFailed(ILogger logger, Exception failure);
+    }
+}
+
+/// <summary>The rooms that the story calls.</summary>
+public sealed record DataPathParts
+{
+    public required ExchangeBook Book { get; init; }
+    public required InferenceSli Sli { get; init; }
+    public required BodyPool Bodies { get; init; }
+    public required ModelAnalysis Analysis { get; init; }
+    public required IReadOnlyList<ShadowLane> Shadows { get; init; }
+
+    /// <summary>Null: no events.</summary>
+    public required JsonlSink? Events { get; init; }
+
+    /// <summary>Share of ordinary exchanges that become events.</summary>
+    public required double EventRate { get; init; }
+
+    /// <summary>Names, in configuration order.</summary>
+    public required IReadOnlyList<string> Listeners { get; init; }
+
+    public required TimeProvider Time { get; init; }
+    public required ILogger Log { get; init; }
+
+    /// <summary>Lets a test stall or break the analysis; null otherwise.</summary>
+    public Action<Exchange>? BeforeAnalysis { get; init; }
+}

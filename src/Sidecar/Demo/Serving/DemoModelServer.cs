@@ -1,0 +1,94 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Sidecar.Demo.Serving;
+
+/// <summary>
+/// A real model server: ONNX Runtime behind Kestrel, speaking the Open Inference Protocol V2 over REST on a loopback port. Two things are
+/// there for the demo only: latency can be added, and the listener can be taken away and brought back on the same port.
+/// </summary>
+internal sealed class DemoModelServer : IAsyncDisposable
+{
+    private readonly InferEndpoint _endpoint;
+    private WebApplication? _application;
+    private Socket? _placeholder;
+
+    private DemoModelServer(InferEndpoint endpoint) => _endpoint = endpoint;
+
+    /// <summary>The loopback port, the same over every stop and start.</summary>
+    public int Port { get; private set; }
+
+    /// <summary>Where the server listens, or will again.</summary>
+    public Uri Address => new($"http://127.0.0.1:{Port}");
+
+    /// <summary>Waited before each inference is answered.</summary>
+    public TimeSpan AddedLatency
+    {
+        get => _endpoint.AddedLatency;
+        set => _endpoint.AddedLatency = value;
+    }
+
+    /// <summary>Starts serving <paramref name="model"/>, which stays the caller's, on any free loopback port.</summary>
+    public static async Task<DemoModelServer> StartAsync(OnnxModel model, TimeProvider time, CancellationToken cancellation)
+    {
+        var server = new DemoModelServer(new InferEndpoint(model, time));
+        await server.ListenAsync(cancellation);
+        return server;
+    }
+
+    /// <summary>Stops listening and cuts every connection: from now on dials are refused. Does nothing when stopped.</summary>
+    public async Task StopAsync()
+    {
+        if (_application is not { } application)
+            return;
+        _application = null;
+        // An expired deadline makes Kestrel abort what is open, as a killed process would.
+        await application.StopAsync(new CancellationToken(canceled: true));
+        await application.DisposeAsync();
+        // A bound socket that doesn't listen refuses dials, and keeps the port from being anybody else's: not the local port of an outgoing
+        // connection either, or a dial could be answered by itself (simultaneous open on loopback).
+        _placeholder = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        _placeholder.Bind(new IPEndPoint(IPAddress.Loopback, Port));
+    }
+
+    /// <summary>Listens on the same port again. Does nothing when running.</summary>
+    public Task RestartAsync(CancellationToken cancellation) => _application is null ? ListenAsync(cancellation) : Task.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _placeholder?.Dispose();
+    }
+
+    private async Task ListenAsync(CancellationToken cancellation)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = InferEndpoint.MaxBody;
+            kestrel.Listen(IPAddress.Loopback, Port, listen => listen.Protocols = HttpProtocols.Http1);
+        });
+        // The console's signals belong to the demo, not to the model server inside it.
+        builder.Services.AddSingleton<IHostLifetime, NoSignals>();
+        var application = builder.Build();
+        application.Run(_endpoint.AnswerAsync);
+        _placeholder?.Dispose();
+        _placeholder = null;
+        await application.StartAsync(cancellation);
+        _application = application;
+        var address = application.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single();
+        Port = new Uri(address).Port;
+    }
+
+    private sealed class NoSignals : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

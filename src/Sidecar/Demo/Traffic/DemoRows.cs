@@ -1,0 +1,80 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace Sidecar.Demo.Traffic;
+
+/// <summary>The rows that the load replays, as Open Inference Protocol V2 requests of one row.</summary>
+internal sealed class DemoRows
+{
+    private const string Renamed = "loan_length";
+    private const string RenamedTo = "loan_duration";
+    private const string Rescaled = "debt_to_income_ratio";
+    private const float UnitFactor = 100;
+
+    private readonly string[] _columns;
+    private readonly string[][] _rows;
+
+    private DemoRows(string[] columns, string[][] rows)
+    {
+        _columns = columns;
+        _rows = rows;
+    }
+
+    public int Count => _rows.Length;
+
+    /// <summary>Reads a header line and rows, comma-separated without quoting, as Assets/make_assets.py writes them.</summary>
+    public static DemoRows Parse(ReadOnlySpan<byte> csv)
+    {
+        var lines = Encoding.UTF8.GetString(csv).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return new DemoRows(lines[0].Split(','), [.. lines.Skip(1).Select(line => line.Split(','))]);
+    }
+
+    /// <summary>The request body for one row.</summary>
+    /// <param name="row">0 ≤ row &lt; <see cref="Count"/>.</param>
+    /// <param name="id">The request's id; unique, for a repeated id means a retry.</param>
+    /// <param name="fault">What to get wrong.</param>
+    public ReadOnlyMemory<byte> Request(int row, string id, InputFault fault)
+    {
+        var body = new ArrayBufferWriter<byte>(1024);
+        using var json = new Utf8JsonWriter(body);
+        json.WriteStartObject();
+        json.WriteString("id", id);
+        json.WriteStartArray("inputs");
+        for (var column = 0; column < _columns.Length; column++)
+            WriteInput(json, _columns[column], _rows[row][column], fault);
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.Flush();
+        return body.WrittenMemory;
+    }
+
+    private static void WriteInput(Utf8JsonWriter json, string column, string value, InputFault fault)
+    {
+        var datatype = Datatype(column);
+        json.WriteStartObject();
+        json.WriteString("name", fault == InputFault.RenamedFeature && column == Renamed ? RenamedTo : column);
+        json.WriteStartArray("shape");
+        json.WriteNumberValue(1);
+        json.WriteNumberValue(1);
+        json.WriteEndArray();
+        json.WriteString("datatype", datatype);
+        json.WriteStartArray("data");
+        if (datatype == "BYTES")
+            json.WriteStringValue(value);
+        else if (fault == InputFault.UnitError && column == Rescaled)
+            json.WriteNumberValue(float.Parse(value, CultureInfo.InvariantCulture) * UnitFactor);
+        else
+            json.WriteRawValue(value);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static string Datatype(string column) => column switch
+    {
+        "salary_range" or "size_of_downpayment" => "BYTES",
+        "repaid_loan_on_prev_car" => "BOOL",
+        _ => "FP32",
+    };
+}

@@ -1,0 +1,140 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Sidecar.Model;
+using Sidecar.Tensors;
+
+namespace Sidecar.Emit;
+
+/// <summary>The payloads of events: facts about exchanges, windows and contracts, never a value of a tensor.</summary>
+public static class ExchangeEvents
+{
+    public const string ExchangeType = "io.sidecar.exchange.v1";
+    public const string DriftType = "io.sidecar.drift.report.v1";
+    public const string ContractType = "io.sidecar.contract.changed.v1";
+    public const string ClosedType = "io.sidecar.audit.closed.v1";
+
+    /// <summary>One exchange.</summary>
+    /// <param name="weight">How many exchanges like it this event stands for.</param>
+    public static SidecarEvent OfExchange(Exchange exchange, InferenceRecord record, string listener, double weight, TimeProvider time)
+    {
+        var secondsPerTick = 1.0 / time.TimestampFrequency;
+        var payload = Write(json =>
+        {
+            json.WriteString("model", record.Model.Name);
+            json.WriteString("modelVersion", record.Model.Version);
+            json.WriteString("modelVersionSource", Labels<IdentitySource>.Of((int)record.Model.Source));
+            json.WriteString("listener", listener);
+            json.WriteString("requestId", record.RequestId(exchange));
+            json.WriteNumber("status", exchange.Status);
+            json.WriteString("end", Labels<Wire.ExchangeEnd>.Of((int)exchange.End));
+            if (ErrorTypes.Of(exchange) is { } error)
+                json.WriteString("errorType", error);
+            json.WriteNumber("durationSeconds", (exchange.EndedAt - exchange.RequestFirstByte) * secondsPerTick);
+            json.WriteNumber("requestBytes", exchange.RequestBytes);
+            json.WriteNumber("responseBytes", exchange.ResponseBytes);
+            json.WriteNumber("contractViolations", record.Violations);
+            if (record.Undecodable is { } reason)
+                json.WriteString("undecodable", Labels<UndecodableReason>.Of((int)reason));
+            if (record.HasRequest)
+                WriteTensors(json, "inputs", record.Request);
+            if (record.HasResponse)
+                WriteTensors(json, "outputs", record.Response);
+        });
+        return new SidecarEvent(ExchangeType, record.Model.ToString(), DateTimeOffset.UnixEpoch.AddTicks(exchange.StartedUnixNanos / 100), weight, payload);
+    }
+
+    /// <summary>One closed drift window.</summary>
+    public static SidecarEvent OfDrift(DriftReport report) => new(DriftType, report.Model.ToString(), report.End, 1, Write(json =>
+    {
+        json.WriteString("model", report.Model.Name);
+        json.WriteString("modelVersion", report.Model.Version);
+        json.WriteString("side", Labels<Side>.Of((int)report.Side));
+        json.WriteString("start", report.Start);
+        json.WriteString("end", report.End);
+        json.WriteNumber("rows", report.Rows);
+        json.WriteString("result", Labels<DriftResult>.Of((int)report.Result));
+        json.WriteStartArray("features");
+        foreach (var feature in report.Features)
+        {
+            json.WriteStartObject();
+            json.WriteString("feature", feature.Feature);
+            json.WriteString("result", Labels<DriftResult>.Of((int)feature.Result));
+            json.WriteString("cause", feature.Cause);
+            WriteFinite(json, "distance", feature.Distance);
+            WriteFinite(json, "lowerBound", feature.LowerBound);
+            json.WriteNumber("rows", feature.Rows);
+            WriteFinite(json, "dispersion", feature.Dispersion);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }));
+
+    /// <summary>A contract that was learned.</summary>
+    public static SidecarEvent OfContract(ModelIdentity model, ModelMetadata metadata, DateTimeOffset when) => new(ContractType, model.ToString(), when, 1, Write(json =>
+    {
+        json.WriteString("model", model.Name);
+        json.WriteString("platform", metadata.Platform);
+        WriteTensors(json, "inputs", metadata.Inputs);
+        WriteTensors(json, "outputs", metadata.Outputs);
+    }));
+
+    /// <summary>The graceful end of this source: nothing of it comes after this.</summary>
+    public static SidecarEvent OfClosing(DateTimeOffset when, long observed, long dropped, int connectionsCut) => new(ClosedType, "", when, 1, Write(json =>
+    {
+        json.WriteNumber("exchangesObserved", observed);
+        json.WriteNumber("exchangesDropped", dropped);
+        json.WriteNumber("connectionsCut", connectionsCut);
+    }));
+
+    private static void WriteTensors(Utf8JsonWriter json, string name, TensorMessage message)
+    {
+        json.WriteStartArray(name);
+        for (var i = 0; i < message.Count; i++)
+            WriteTensor(json, message.Name(i), message[i].DataType, message[i].Shape);
+        json.WriteEndArray();
+    }
+
+    private static void WriteTensors(Utf8JsonWriter json, string name, IEnumerable<TensorMetadata> tensors)
+    {
+        json.WriteStartArray(name);
+        foreach (var tensor in tensors)
+            WriteTensor(json, Encoding.UTF8.GetBytes(tensor.Name), tensor.DataType, tensor.Shape);
+        json.WriteEndArray();
+    }
+
+    private static void WriteTensor(Utf8JsonWriter json, ReadOnlySpan<byte> name, DataType type, ReadOnlySpan<long> shape)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", name);
+        json.WriteString("datatype", type.Name());
+        json.WriteStartArray("shape");
+        foreach (var dimension in shape)
+            json.WriteNumberValue(dimension);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    /// <summary>A number that is not known is null in JSON, never 0.</summary>
+    private static void WriteFinite(Utf8JsonWriter json, string name, double value)
+    {
+        if (double.IsFinite(value))
+            json.WriteNumber(name, value);
+        else
+            json.WriteNull(name);
+    }
+
+    private static ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> members)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            members(json);
+            json.WriteEndObject();
+        }
+
+        return buffer.WrittenMemory;
+    }
+}

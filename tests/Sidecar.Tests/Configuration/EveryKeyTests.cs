@@ -1,0 +1,237 @@
+using System.Globalization;
+using System.Text;
+using Sidecar.Configuration;
+using Sidecar.Configuration.Sources;
+
+namespace Sidecar.Tests.Configuration;
+
+/// <summary>Each key on its own: its default, and its value from each source. A key without a row here fails the first test.</summary>
+public sealed class EveryKeyTests : IDisposable
+{
+    private readonly Folder _folder = new();
+
+    /// <summary>Path; the default (null where the list is empty); two values that differ from it and from each other.</summary>
+    public static TheoryData<string, string?, string, string> Rows { get; } = new()
+    {
+        { "upstream", "http://127.0.0.1:8080", "http://model:81", "http://[::1]:82" },
+        { "listen", "0.0.0.0:9180", "127.0.0.1:0", "[::]:9280" },
+        { "listeners[0].name", null, "grpc", "rest.v2" },
+        { "listeners[0].listen", null, "0.0.0.0:9190", "127.0.0.1:0" },
+        { "listeners[0].upstream", null, "http://127.0.0.1:8081", "http://localhost:8082" },
+        { "health.listen", "0.0.0.0:9181", "127.0.0.1:0", "[::1]:9281" },
+        { "model.name", "null", "fraud", "credit risk" },
+        { "model.version", "null", "1.10", "2024-01-01" },
+        { "model.owner", "null", "team-a", "no" },
+        { "model.runId", "null", "f00", "0x1F" },
+        { "capture.budget", "64MiB", "1GiB", "100MiB" },
+        { "capture.maxBody", "4MiB", "64KiB", "123456" },
+        { "capture.decodeRate", "1", "0.25", "0" },
+        { "contract.fetchMetadata", "true", "false", "false" },
+        { "features.critical[0]", null, "age", "null-able: yes" },
+        { "features.maxExported", "32", "1", "1024" },
+        { "drift.burnIn", "1000", "500", "20000" },
+        { "drift.delta", "0.1", "0.05", "1" },
+        { "drift.replicas", "1", "20", "3" },
+        { "drift.window.minRows", "200", "50", "1000" },
+        { "drift.window.every", "60s", "5m", "1500ms" },
+        { "shadows[0].name", null, "candidate", "b" },
+        { "shadows[0].file", null, "{folder}/a.onnx", "{folder}/b.onnx" },
+        { "shadows[0].rate", null, "0.5", "1" },
+        { "events.sink", "none", "jsonl", "jsonl" },
+        { "events.rate", "0.01", "1", "0.001" },
+        { "events.jsonl.path", "./sidecar-events.jsonl", "{folder}/e.jsonl", "/var/log/e f.jsonl" },
+        { "events.jsonl.maxBytes", "64MiB", "1MiB", "2GiB" },
+        { "events.jsonl.files", "4", "1", "10" },
+        { "relay.threads", "0", "2", "16" },
+        { "relay.maxConnections", "16384", "100", "1000000" },
+        { "relay.backlog", "1024", "16", "65535" },
+        { "shutdown.keepAccepting", "15s", "5s", "0s" },
+        { "shutdown.deadline", "30s", "45s", "1h" },
+    };
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void The_rows_cover_every_key_of_the_schema() =>
+        Assert.Equal(SchemaWalk.Scalars(), Rows.Select(row => row.Data.Item1));
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public void Default_is_what_the_options_hold(string path, string? expected, string first, string second)
+    {
+        Assert.NotEqual(expected, first);
+        Assert.NotEqual(expected, second);
+        var result = SidecarConfiguration.Load(new ConfigurationSources());
+        Assert.Empty(result.Errors);
+        var shown = Shown(result);
+        Assert.Equal(expected, shown.GetValueOrDefault(path).Value);
+        Assert.Equal(ConfigurationSource.Default, result.SourceOf(path));
+    }
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public void File_overrides_the_default(string path, string? unset, string first, string second)
+    {
+        Assert.NotEqual(unset, first);
+        foreach (var value in (string[])[first, second])
+        {
+            var result = Load(path, value);
+            Assert.Equal("", result.Report());
+            Assert.Equal((Expand(value), "sidecar.yaml"), Shown(result)[path]);
+            Assert.Equal(ConfigurationSourceKind.File, result.SourceOf(path).Kind);
+            Assert.True(result.SourceOf(path).Line > 0);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public void Environment_overrides_the_file(string path, string? unset, string first, string second)
+    {
+        Assert.NotEqual(unset, second);
+        var name = EnvironmentReader.NameOf(path);
+        foreach (var spelling in (string[])[name, name.ToLowerInvariant()])
+        {
+            var result = Load(path, first, environment: [(spelling, Expand(second))]);
+            Assert.Equal("", result.Report());
+            Assert.Equal((Expand(second), $"environment {spelling}"), Shown(result)[path]);
+        }
+    }
+
+    [Theory]
+    [InlineData("upstream", "http://e:1", "http://f:2")]
+    [InlineData("listen", "127.0.0.1:1", "127.0.0.1:2")]
+    [InlineData("model.name", "environment", "flag")]
+    public void Flag_overrides_the_environment(string path, string fromEnvironment, string fromFlag)
+    {
+        var sources = new ConfigurationSources
+        {
+            Environment = new Dictionary<string, string> { [EnvironmentReader.NameOf(path)] = fromEnvironment },
+        };
+        var flags = path switch
+        {
+            "upstream" => sources with { Upstream = fromFlag },
+            "listen" => sources with { Listen = fromFlag },
+            _ => sources with { Model = fromFlag },
+        };
+        Assert.Equal(fromEnvironment, Shown(SidecarConfiguration.Load(sources))[path].Value);
+        Assert.Equal((fromFlag, $"flag --{path.Split('.')[0]}"), Shown(SidecarConfiguration.Load(flags))[path]);
+    }
+
+    [Theory]
+    [InlineData("fraud", "fraud", null)]
+    [InlineData("fraud:3", "fraud", "3")]
+    [InlineData("registry:5000/fraud:1.10", "registry:5000/fraud", "1.10")]
+    public void Model_flag_sets_name_and_version(string flag, string name, string? version)
+    {
+        var model = SidecarConfiguration.Load(new ConfigurationSources { Model = flag }).Options!.Model;
+        Assert.Equal((name, version), (model.Name, model.Version));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(":")]
+    [InlineData(":3")]
+    [InlineData("fraud:")]
+    public void Model_flag_without_name_or_version_is_refused(string flag)
+    {
+        var error = Assert.Single(SidecarConfiguration.Load(new ConfigurationSources { Model = flag }).Errors);
+        Assert.Equal(("model.name", flag, "--model"), (error.Key, error.Value, error.Source.Name));
+    }
+
+    [Fact]
+    public void Values_read_and_show_alike_in_any_culture()
+    {
+        var before = CultureInfo.CurrentCulture;
+        try
+        {
+            // Made by hand, so that it differs where no culture data is installed, too.
+            var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+            culture.NumberFormat.NumberDecimalSeparator = ",";
+            culture.NumberFormat.NegativeSign = "~";
+            culture.NumberFormat.NumberGroupSeparator = ".";
+            CultureInfo.CurrentCulture = culture;
+            var result = _folder.Load("capture: { decodeRate: 0.25, maxBody: 1MiB }\ndrift: { delta: 5e-2 }\nevents: { rate: -1 }");
+            Assert.Equal(["events.rate"], result.Errors.Select(e => e.Key));
+            Assert.EndsWith("a number from 0 to 1", result.Errors[0].Allowed, StringComparison.Ordinal);
+            result = _folder.Load("capture: { decodeRate: 0.25 }\ndrift: { delta: 5e-2 }");
+            Assert.Equal((0.25, 0.05), (result.Options!.Capture.DecodeRate, result.Options.Drift.Delta));
+            Assert.Contains("delta: 0.05", SidecarConfiguration.Show(result.Options), StringComparison.Ordinal);
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    [Fact]
+    public void Show_reads_back_as_the_same_options()
+    {
+        var tree = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var row in Rows)
+            tree[row.Data.Item1] = Expand(row.Data.Item3);
+        File.WriteAllText(Path.Combine(_folder.Path, "a.onnx"), "");
+        var environment = tree.Select(pair => (EnvironmentReader.NameOf(pair.Key), pair.Value)).ToArray();
+        var result = _folder.Load("", environment);
+        Assert.Equal("", result.Report());
+        var shown = SidecarConfiguration.Show(result.Options!);
+        var again = _folder.Load(shown);
+        Assert.Equal("", again.Report());
+        Assert.Equal(shown, SidecarConfiguration.Show(again.Options!));
+        Assert.Equal(tree.Values.Order(StringComparer.Ordinal), Shown(again).Values.Select(v => v.Value).Order(StringComparer.Ordinal));
+        Assert.Equal("1.10", again.Options!.Model.Version);
+    }
+
+    private string Expand(string value) => value.Replace("{folder}", _folder.Path, StringComparison.Ordinal);
+
+    /// <summary>A file in which one key is set, beside what its list item can't do without.</summary>
+    private ConfigurationResult Load(string path, string value, params (string, string)[] environment)
+    {
+        foreach (var model in (string[])["a.onnx", "b.onnx"])
+            _folder.Write(model, "");
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (path.StartsWith("listeners", StringComparison.Ordinal))
+        {
+            settings["listeners[0].name"] = "x";
+            settings["listeners[0].listen"] = "127.0.0.1:7001";
+            settings["listeners[0].upstream"] = "http://127.0.0.1:7002";
+        }
+        else if (path.StartsWith("shadows", StringComparison.Ordinal))
+        {
+            settings["shadows[0].name"] = "x";
+            settings["shadows[0].file"] = Expand("{folder}/a.onnx");
+        }
+
+        settings[path] = Expand(value);
+        var yaml = new StringBuilder();
+        var item = path.IndexOf("[0]", StringComparison.Ordinal);
+        if (item < 0)
+        {
+            var keys = path.Split('.');
+            for (var i = 0; i < keys.Length; i++)
+                yaml.Append(' ', 2 * i).Append(keys[i]).Append(i < keys.Length - 1 ? ":\n" : $": \"{settings[path]}\"\n");
+        }
+        else if (path.EndsWith("[0]", StringComparison.Ordinal))
+        {
+            yaml.Append(CultureInfo.InvariantCulture, $"features:\n  critical:\n    - \"{settings[path]}\"\n");
+        }
+        else
+        {
+            yaml.Append(path.AsSpan(0, item)).Append(":\n  -\n");
+            foreach (var (key, text) in settings)
+                yaml.Append(CultureInfo.InvariantCulture, $"    {key[(item + 4)..]}: \"{text}\"\n");
+        }
+
+        return _folder.Load(yaml.ToString(), environment);
+    }
+
+    /// <summary>What <c>config show --show-sources</c> says, by path: the value, and the source without folder and line.</summary>
+    private static Dictionary<string, (string? Value, string Source)> Shown(ConfigurationResult result)
+    {
+        Assert.Equal("", result.Report());
+        var plain = YamlFlattener.Flatten(SidecarConfiguration.Show(result.Options!));
+        return plain.ToDictionary(
+            pair => pair.Key,
+            pair => ((string?)pair.Value, result.SourceOf(pair.Key) is { Kind: ConfigurationSourceKind.File } file ? Path.GetFileName(file.Name) : result.SourceOf(pair.Key).ToString()),
+            StringComparer.Ordinal);
+    }
+}
