@@ -9,6 +9,8 @@ internal sealed class Child : IDisposable
     // Enough for a start-up error; a chatty peer must not grow this program.
     private const int KeptLines = 12;
 
+    private const int SigTerm = 15;
+
     // A program that ends by itself also waits for its own children, which would else stay as zombies where no init collects them.
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(1);
 
@@ -68,8 +70,6 @@ internal sealed class Child : IDisposable
 
         _process.Dispose();
     }
-
-    private const int SigTerm = 15;
 
     [DllImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

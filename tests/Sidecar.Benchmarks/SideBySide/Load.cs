@@ -15,7 +15,10 @@ internal sealed record LoadResult(long Requests, double Seconds, double P50, dou
 /// <summary>The load: wrk on one thread, posting inference requests of varied values over keep-alive connections.</summary>
 internal sealed class Load(string wrk, string script, string bodies)
 {
-    private const int Bodies = 200;
+    // At most 200 different bodies, fewer of the large ones: wrk holds them all, about 11 bytes a value.
+    private const int MostBodies = 200;
+    private const int FewestBodies = 8;
+    private const int MostValues = 2_000_000;
 
     // Each request gets an id of its own: a repeated id within seconds would be counted as a retry.
     private const string IdPlace = "00000000000000";
@@ -87,7 +90,7 @@ internal sealed class Load(string wrk, string script, string bodies)
     private static IEnumerable<string> MakeBodies(int features)
     {
         var random = new Random(20_240_517);
-        for (var i = 0; i < Bodies; i++)
+        for (var i = Math.Clamp(MostValues / features, FewestBodies, MostBodies); i > 0; i--)
         {
             var body = new StringBuilder(128 + (features * 12));
             body.Append(CultureInfo.InvariantCulture, $$"""{"id":"{{IdPlace}}","inputs":[{"name":"x","datatype":"FP32","shape":[1,{{features}}],"data":[""");
