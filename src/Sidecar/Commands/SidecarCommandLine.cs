@@ -19,7 +19,7 @@ public sealed class SidecarCommandLine
     private CommandLineHost _host = new();
 
     private SidecarCommandLine(
-        Func<RunArguments, CancellationToken, Task<int>> run, Func<DemoArguments, CancellationToken, Task<int>> demo)
+        Func<RunArguments, CancellationToken, Task<int>> run, Func<DemoFlags, CancellationToken, Task<int>> demo)
     {
         var flags = new ConfigurationFlags();
         _root.Add(BuildRun(flags, run));
@@ -40,7 +40,7 @@ public sealed class SidecarCommandLine
     /// <param name="run">Serves until its token is cancelled; returns the exit code.</param>
     /// <param name="demo">Runs the demo until it is over or its token is cancelled; returns the exit code.</param>
     public static SidecarCommandLine Build(
-        Func<RunArguments, CancellationToken, Task<int>> run, Func<DemoArguments, CancellationToken, Task<int>> demo) => new(run, demo);
+        Func<RunArguments, CancellationToken, Task<int>> run, Func<DemoFlags, CancellationToken, Task<int>> demo) => new(run, demo);
 
     /// <summary>
     /// Parses and runs; returns the exit code (<see cref="ExitCodes"/>) and throws nothing. The first SIGTERM, SIGINT or SIGQUIT cancels the
@@ -107,9 +107,9 @@ public sealed class SidecarCommandLine
         return command;
     }
 
-    private static Command BuildDemo(Func<DemoArguments, CancellationToken, Task<int>> demo)
+    private static Command BuildDemo(Func<DemoFlags, CancellationToken, Task<int>> demo)
     {
-        var defaults = new DemoArguments();
+        var defaults = new DemoFlags();
         var duration = Kinds.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24));
         var time = new Option<TimeSpan?>("--for")
         {
@@ -119,9 +119,20 @@ public sealed class SidecarCommandLine
         };
         var listen = Address("--listen", "Where the demo's sidecar listens.", defaults.Listen);
         var health = Address("--health", "Where the demo's sidecar serves /metrics.", defaults.Health);
-        var command = new Command("demo", "Watch it work: a model server, its traffic, and one break after another.") { time, listen, health };
+        var plain = new Option<bool>("--plain") { Description = "Lines instead of the live table, as in a pipe." };
+        var seed = new Option<int>("--seed") { HelpName = "N", Description = "Which rows are sent in which order.", DefaultValueFactory = _ => defaults.Seed };
+        var rate = new Option<int>("--rate") { HelpName = "N", Description = "Requests a second, 50 to 2000.", DefaultValueFactory = _ => defaults.Rate };
+        var command = new Command("demo", "Watch it work: a model server, its traffic, and one break after another.") { time, listen, health, plain, seed, rate };
         command.SetAction((result, cancellation) => demo(
-            new DemoArguments { For = result.GetValue(time), Listen = result.GetRequiredValue(listen), Health = result.GetRequiredValue(health) },
+            new DemoFlags
+            {
+                For = result.GetValue(time),
+                Listen = result.GetRequiredValue(listen),
+                Health = result.GetRequiredValue(health),
+                Plain = result.GetValue(plain),
+                Seed = result.GetValue(seed),
+                Rate = result.GetValue(rate),
+            },
             cancellation));
         return command;
     }
