@@ -1,7 +1,7 @@
 using Sidecar;
 using Sidecar.Commands;
 
-return await SidecarCommandLine.Build(RunAsync, DemoCommand.RunAsync).InvokeAsync(args);
+return await SidecarCommandLine.Build(RunAsync, DemoSidecar.RunAsync).InvokeAsync(args);
 
 static async Task<int> RunAsync(RunArguments arguments, CancellationToken cancellation)
 {

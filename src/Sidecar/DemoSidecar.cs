@@ -5,7 +5,7 @@ using Sidecar.Demo;
 namespace Sidecar;
 
 /// <summary>Puts a real sidecar into the demo: the same application that <c>run</c> starts, with short windows.</summary>
-internal static class DemoCommand
+internal static class DemoSidecar
 {
     public static Task<int> RunAsync(DemoFlags flags, CancellationToken cancellation)
     {
