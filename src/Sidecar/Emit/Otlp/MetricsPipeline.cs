@@ -59,8 +59,14 @@ public sealed class MetricsPipeline : IDisposable
     }
 
     /// <summary>Pushes what is left and stops, giving up at the deadline. Blocks the caller for that long at most.</summary>
-    /// <returns>True when everything was pushed.</returns>
-    public bool Shutdown(TimeSpan deadline) => Provider.Shutdown((int)deadline.TotalMilliseconds);
+    /// <returns>True when the receiver acknowledged the last batch, or there is none to push to.</returns>
+    public bool Shutdown(TimeSpan deadline)
+    {
+        // Not the SDK's answer, which is always false where a scrape endpoint is part of the provider: that one can't be flushed.
+        var (succeeded, failed) = (Exports.Succeeded, Exports.Failed);
+        Provider.Shutdown((int)deadline.TotalMilliseconds);
+        return Otlp is null || (Exports.Succeeded > succeeded && Exports.Failed == failed);
+    }
 
     /// <summary>Stops without a last push if <see cref="Shutdown"/> has run; otherwise the SDK's own five seconds apply.</summary>
     public void Dispose() => Provider.Dispose();
