@@ -52,8 +52,8 @@ public static class Distances
     }
 
     /// <summary>
-    /// First Wasserstein distance ∫|F − G| in units of the reference's σ, unbounded. Each bin's signed integral and both tails are exact; where
-    /// F − G changes sign inside a bin the sum of their magnitudes is a lower bound. A constant reference has no σ: 0 or +∞.
+    /// First Wasserstein distance ∫|F − G| in units of the reference's σ, unbounded. Each bin's signed integral and both tails are exact; a bin
+    /// across which F − G changes sign counts for at least what a straight line between its ends would give. A constant reference has no σ: 0 or +∞.
     /// </summary>
     public static double Wasserstein(NumericCounts live)
     {
@@ -73,9 +73,10 @@ public static class Distances
             var left = before / n - referenceBefore / m;
             before += live.Count(bin);
             referenceBefore += reference.Counts[bin];
-            distance += Math.Abs((b - a) * left
+            var signed = (b - a) * left
                 + (b * live.Count(bin) - live.Sum(bin)) / n
-                - (b * reference.Counts[bin] - reference.Sums[bin]) / m);
+                - (b * reference.Counts[bin] - reference.Sums[bin]) / m;
+            distance += Math.Max(Math.Abs(signed), Crossing(left, before / n - referenceBefore / m) * (b - a));
         }
 
         distance = Math.Max(0, distance);
@@ -127,6 +128,10 @@ public static class Distances
     /// <inheritdoc cref="DebiasedPopulationStability(NumericCounts, double)"/>
     public static double DebiasedPopulationStability(CategoricalCounts live, double phi) =>
         CellDistances.DebiasedPopulationStability(new Cells(live), phi);
+
+    /// <summary>Mean |d| along the straight line from left to right if it crosses 0, else 0.</summary>
+    private static double Crossing(double left, double right) =>
+        left * right < 0 ? (left * left + right * right) / (2 * (Math.Abs(left) + Math.Abs(right))) : 0;
 
     private static bool OnUpperEdge(NumericCounts live, int bin)
     {

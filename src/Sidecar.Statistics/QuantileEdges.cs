@@ -7,7 +7,7 @@ namespace Sidecar.Statistics;
 /// <remarks>
 /// The certificate of the KS distance is as wide as the largest bin that mixes values, hence the objective. An atom's bin (v⁻, v] starts at the
 /// float before v where reference values lie between it and the atom before. Where none do, that gap costs a bin that is empty in the
-/// reference; gaps get the bins that are left over, heaviest atom first.
+/// reference; gaps get the bins that are left over, heaviest atom first. What is left then makes the other bins smaller.
 /// </remarks>
 internal static class QuantileEdges
 {
@@ -15,16 +15,18 @@ internal static class QuantileEdges
     public static float[] Choose(ReadOnlySpan<float> sorted, int bins)
     {
         var (values, counts) = Distinct(sorted);
-        var capacity = Capacity(counts, sorted.Length, bins, sorted.Length / bins, out var used);
         var atom = sorted.Length / bins;
+        var capacity = Capacity(counts, atom, sorted.Length, bins, atom, out var used);
         if (used > bins)
         {
             // More atoms with loose values between them than bins: own bins only for values above the capacity, which ends at 1/32 or so.
-            capacity = Capacity(counts, sorted.Length, bins, null, out used);
+            capacity = Capacity(counts, atom, sorted.Length, bins, null, out used);
             atom = capacity;
         }
 
-        return Edges(values, counts, capacity, atom, Gaps(values, counts, atom, bins - used));
+        var gaps = Gaps(values, counts, atom, bins - used);
+        capacity = Capacity(counts, 1, capacity, bins - gaps.Count, atom, out _);
+        return Edges(values, counts, capacity, atom, gaps);
     }
 
     private static (List<float> Values, List<int> Counts) Distinct(ReadOnlySpan<float> sorted)
@@ -45,11 +47,12 @@ internal static class QuantileEdges
         return (values, counts);
     }
 
-    /// <summary>The smallest rows-per-bin that needs no more than <paramref name="bins"/>; atoms above <paramref name="atom"/>, or above the capacity itself.</summary>
-    private static int Capacity(List<int> counts, int rows, int bins, int? atom, out int used)
+    /// <summary>
+    /// The smallest rows-per-bin from low to high that needs no more than <paramref name="bins"/>; atoms are the values above
+    /// <paramref name="atom"/> rows, by default above the capacity itself.
+    /// </summary>
+    private static int Capacity(List<int> counts, int low, int high, int bins, int? atom, out int used)
     {
-        var low = Math.Max(1, rows / bins);
-        var high = rows;
         while (low < high)
         {
             var middle = low + (high - low) / 2;

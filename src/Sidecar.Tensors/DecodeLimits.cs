@@ -3,7 +3,7 @@ namespace Sidecar.Tensors;
 /// <summary>What one message may cost. Anything over is <see cref="DecodeError.TooLarge"/>.</summary>
 public sealed record DecodeLimits
 {
-    /// <summary>The deepest nesting that a limit may allow: the scanner keeps one bit for each level in a 64-bit word.</summary>
+    /// <summary>The deepest nesting that a limit may allow: the scanner recurses once for each level, and 64 frames fit any stack.</summary>
     public const int GreatestDepth = 64;
 
     public static DecodeLimits Default { get; } = new();

@@ -43,7 +43,7 @@ public sealed partial class TensorMessage
     }
 
     /// <summary>At least <paramref name="size"/> writable bytes at <see cref="Used"/>, more where there is room; false when the limit is reached.</summary>
-    internal bool TryReserve(int size, out Span<byte> free)
+    internal bool TryReserve(long size, out Span<byte> free)
     {
         if (size > _arena.Length - _used && !TryGrow(size))
         {
@@ -96,9 +96,9 @@ public sealed partial class TensorMessage
 
     internal void ClearRequested() => RequestedCount = 0;
 
-    private bool TryGrow(int size)
+    private bool TryGrow(long size)
     {
-        var needed = (long)_used + size;
+        var needed = _used + size;
         if (needed > _limits.MaxBytes)
             return false;
         var larger = GC.AllocateUninitializedArray<byte>((int)Math.Min(Math.Max(needed, _arena.Length * 2L), _limits.MaxBytes));

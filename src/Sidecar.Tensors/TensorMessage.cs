@@ -25,6 +25,7 @@ public sealed partial class TensorMessage
     {
         _limits = limits ?? DecodeLimits.Default;
         ArgumentOutOfRangeException.ThrowIfGreaterThan(_limits.MaxDepth, DecodeLimits.GreatestDepth, nameof(limits));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(_limits.MaxBytes, Array.MaxLength, nameof(limits));
         _arena = new byte[Math.Clamp(_limits.MaxBytes, 0, 4096)];
     }
 

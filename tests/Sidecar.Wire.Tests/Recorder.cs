@@ -40,7 +40,7 @@ internal sealed class Recorder : IHttp1Events
     public void OnRequestBody(int slot, ReadOnlySpan<byte> decodedBytes)
     {
         _contract.OnRequestBody(slot, decodedBytes);
-        _open[slot].RequestBody += Text(decodedBytes);
+        _open[slot].RequestBytes.Append(Text(decodedBytes));
         Body($"> {slot} body ", decodedBytes);
     }
 
@@ -62,7 +62,7 @@ internal sealed class Recorder : IHttp1Events
     public void OnResponseBody(int slot, ReadOnlySpan<byte> decodedBytes)
     {
         _contract.OnResponseBody(slot, decodedBytes);
-        _open[slot].ResponseBody += Text(decodedBytes);
+        _open[slot].ResponseBytes.Append(Text(decodedBytes));
         Body($"< {slot} body ", decodedBytes);
     }
 
@@ -116,11 +116,13 @@ internal sealed class Recorder : IHttp1Events
     {
         public required string Method { get; init; }
         public required string Target { get; init; }
-        public string RequestBody { get; set; } = "";
+        public StringBuilder RequestBytes { get; } = new();
+        public string RequestBody => RequestBytes.ToString();
         public bool RequestEnded { get; set; }
         public int? Status { get; set; }
         public int Interim { get; set; }
-        public string ResponseBody { get; set; } = "";
+        public StringBuilder ResponseBytes { get; } = new();
+        public string ResponseBody => ResponseBytes.ToString();
         public ExchangeEnd? End { get; set; }
     }
 }

@@ -140,7 +140,7 @@ internal ref struct JsonElements
             return true;
         }
 
-        var most = sizeof(uint) + text.Raw.Length;
+        var most = sizeof(uint) + (long)text.Raw.Length;
         if (_free.Length - _written < most && !Refill(most))
             return json.Fail(DecodeError.TooLarge);
         var length = text.CopyTo(_free[(_written + sizeof(uint))..]);
@@ -149,7 +149,7 @@ internal ref struct JsonElements
         return true;
     }
 
-    private bool Refill(int size)
+    private bool Refill(long size)
     {
         _into.Advance(_written);
         _written = 0;

@@ -94,10 +94,18 @@ public sealed partial class AdminServer : IAsyncDisposable
             {
                 "/healthz" => ProbeAsync(context, options.Alive),
                 "/readyz" => ProbeAsync(context, options.Ready),
-                _ => metrics(context),
+                _ => ScrapeAsync(context, metrics),
             };
         };
         return options.Middleware?.Invoke(serve) ?? serve;
+    }
+
+    // The plain text format whatever the scraper prefers: in OpenMetrics the exporter adds a `_created` series to each counter and histogram, which
+    // doubles their number and which metrics pushed over OTLP do not have. There are no exemplars, the one thing that only OpenMetrics carries.
+    private static Task ScrapeAsync(HttpContext context, RequestDelegate metrics)
+    {
+        context.Request.Headers.Accept = "text/plain; version=0.0.4";
+        return metrics(context);
     }
 
     private static Task ProbeAsync(HttpContext context, Func<ProbeAnswer> probe)

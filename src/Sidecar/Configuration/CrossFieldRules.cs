@@ -117,7 +117,11 @@ internal static class CrossFieldRules
     {
         var source = context.SourceOf(key);
         if (source.Kind == ConfigurationSourceKind.Default && other is not null)
+        {
             source = context.SourceOf(other);
+            problem = $"(the default) {problem}";
+        }
+
         context.Fail(key, value, source, problem, allowed);
     }
 

@@ -89,14 +89,14 @@ public sealed class BoundedQueue<T>
         public long Ticket;
         public T Item;
     }
+}
 
-    // Head and tail on cache lines of their own, so that the relay's writes don't slow the worker's reads.
-    [StructLayout(LayoutKind.Explicit, Size = 192)]
-    private struct Tickets
-    {
-        [FieldOffset(64)]
-        public long Head;
-        [FieldOffset(128)]
-        public long Tail;
-    }
+/// <summary>Head and tail on cache lines of their own, so that the relay's writes don't slow the worker's reads.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 192)]
+internal struct Tickets
+{
+    [FieldOffset(64)]
+    public long Head;
+    [FieldOffset(128)]
+    public long Tail;
 }

@@ -12,6 +12,7 @@ public sealed class RelayHost : IDisposable
     private readonly RelayListener[] _listeners;
     private readonly RelayThread[] _threads;
     private readonly TimeProvider _time;
+    private bool _disposed;
 
     /// <summary>Binds every listener, then starts relaying at once.</summary>
     /// <param name="maxConnections">For the whole process; further ones wait in the system's backlog.</param>
@@ -67,6 +68,9 @@ public sealed class RelayHost : IDisposable
 
     public void Dispose()
     {
+        if (_disposed)
+            return;
+        _disposed = true;
         foreach (var thread in _threads)
             thread.Dispose();
         foreach (var listener in _listeners)

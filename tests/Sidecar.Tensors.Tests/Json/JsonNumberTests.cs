@@ -58,6 +58,32 @@ public class JsonNumberTests
     }
 
     [Fact]
+    public void EiselLemire_AnyMantissaAndExponent_IsNearestOrDeclines()
+    {
+        var random = new Random(20260103);
+        var declined = 0;
+        for (var round = 0; round < 200_000; round++)
+        {
+            // All sizes of mantissa, and among them those near a tie of two doubles: a 53-bit number, a one after it, and noise at the far end.
+            var mantissa = (ulong)random.NextInt64() >> random.Next(63);
+            if (round % 3 == 0)
+                mantissa = (((ulong)random.NextInt64(1L << 52, 1L << 53) << 1) | 1) << random.Next(10);
+            mantissa = round % 9 == 0 ? mantissa + (ulong)random.Next(2) : mantissa;
+            var exponent = round % 2 == 0 ? random.Next(-5, 24) : random.Next(-60, 61);
+            if (!EiselLemire.TryToDouble(mantissa, exponent, out var value))
+            {
+                declined++;
+                continue;
+            }
+
+            var expected = double.Parse($"{mantissa}e{exponent}", CultureInfo.InvariantCulture);
+            Assert.True(BitConverter.DoubleToInt64Bits(expected) == BitConverter.DoubleToInt64Bits(value), $"{mantissa}e{exponent}");
+        }
+
+        Assert.InRange(declined, 1, 20_000);
+    }
+
+    [Fact]
     public void TryToInteger_AnyIntegerInAnyNotation_IsExact()
     {
         Gen.Select(Gen.ULong, Gen.Bool, Gen.Int[0, 25], Gen.Bool).Sample((magnitude, negative, point, pad) =>

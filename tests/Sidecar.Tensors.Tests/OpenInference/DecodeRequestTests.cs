@@ -55,7 +55,7 @@ public class DecodeRequestTests
     [InlineData("""{"data":[1,2],"datatype":"INT32","shape":[2],"name":"t"}""")]
     [InlineData("""{"shape":[2],"name":"t","data":[[1],[2]],"parameters":{"content_type":"np"},"datatype":"INT32"}""")]
     [InlineData("""{"datatype":"FP32","data":[1,2],"shape":[2],"name":"t","datatype":"INT32"}""")]
-    [InlineData("""{"d\u0061ta":[1,2],"\u0064atatype":"INT32","datatyp\u0065":"INT32","shape":[2],"name":"t","extra":{"data":[9]}}""")]
+    [InlineData("""{"d\u0061ta":[1,2],"\u0064atatype":"INT8","datatyp\u0065":"\u0049NT32","shape":[2],"name":"t","extra":{"data":[9]}}""")]
     [InlineData("""{"data":[9],"data":[1,2],"datatype":"INT32","shape":[1],"shape":[2],"name":"x","name":"t","parameters":null}""")]
     public void DecodeRequest_MembersInAnyOrder_TheLastOfEachCounts(string tensor)
     {

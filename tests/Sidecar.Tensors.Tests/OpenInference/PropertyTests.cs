@@ -48,12 +48,13 @@ public class PropertyTests
     [Fact]
     public void Random_damage_never_throws_and_what_decodes_is_consistent()
     {
+        var bodies = Bodies();
         var random = new Random(20260101);
         var message = new TensorMessage();
         var decoded = 0;
-        for (var round = 0; round < 120_000; round++)
+        for (var round = 0; round < 100_000; round++)
         {
-            var body = Damage(new RandomMessage(round % 500).Body, random, alphabet: null);
+            var body = Damage(bodies[round % bodies.Length], random, alphabet: null);
             decoded += OpenInferenceJson.DecodeRequest(body, message) == DecodeError.None ? 1 : 0;
             AssertConsistent(message);
             OpenInferenceJson.DecodeResponse(body, message);
@@ -61,17 +62,18 @@ public class PropertyTests
             OpenInferenceJson.DecodeMetadata(body, out _);
         }
 
-        Assert.InRange(decoded, 1, 119_999);
+        Assert.InRange(decoded, 1, 99_999);
     }
 
     [Fact]
     public void Random_damage_is_judged_as_System_Text_Json_judges_it()
     {
+        var bodies = Bodies();
         var random = new Random(20260102);
         var valid = 0;
         for (var round = 0; round < 20_000; round++)
         {
-            var body = Damage(new RandomMessage(round % 500).Body, random, "{}[],:\"\\0123456789.eE+-truefalsn \tu"u8);
+            var body = Damage(bodies[round % bodies.Length], random, "{}[],:\"\\0123456789.eE+-truefalsn \tu"u8);
             // Where the two differ on purpose: bare NaN and Infinity are taken, invalid UTF-8 is not.
             if (!Utf8.IsValid(body) || body.AsSpan().IndexOf("NaN"u8) >= 0 || body.AsSpan().IndexOf("Infinity"u8) >= 0)
                 continue;
@@ -83,6 +85,8 @@ public class PropertyTests
 
         Assert.InRange(valid, 100, 19_000);
     }
+
+    private static byte[][] Bodies() => [.. Enumerable.Range(0, 500).Select(seed => new RandomMessage(seed).Body)];
 
     private static bool IsJson(byte[] body)
     {

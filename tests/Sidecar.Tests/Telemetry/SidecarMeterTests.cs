@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Sidecar.Emit.Otlp;
 using Sidecar.Telemetry;
 
 namespace Sidecar.Tests.Telemetry;
@@ -64,6 +65,7 @@ public class SidecarMeterTests
     public void Record_WithCachedTags_DoesNotAllocate()
     {
         using var meter = new SidecarMeter("1.0");
+        using var pipeline = MetricsPipeline.Start(meter.Meter, new Dictionary<string, object>(), otlp: null);
         var tags = Tags.Of(Catalogue.InferenceDuration, "m", "1", "main", "http", null);
         meter.InferenceDuration.Record(.01, tags);
         var before = GC.GetAllocatedBytesForCurrentThread();

@@ -102,8 +102,13 @@ internal sealed class ObjectSchema<T>(Func<T> seed) : SchemaNode<T>
 
         foreach (var (name, entry) in map.Entries)
         {
-            if (Find(name) is null)
-                context.Fail(SchemaKey.Join(path, name), null, entry.Source, "unknown key", Spelling.Hint(name, this));
+            if (Find(name) is not null)
+                continue;
+            context.Fail(SchemaKey.Join(path, name), null, entry.Source, "unknown key", Spelling.Hint(name, this));
+
+            // The key that was probably meant isn't blamed for its default.
+            if (Spelling.Nearest(name, _keys.Select(key => key.Name)) is { } meant)
+                context.MarkFailed(SchemaKey.Join(path, meant));
         }
 
         var value = fallback;

@@ -153,8 +153,17 @@ internal sealed class YamlReader
 
     private void Next()
     {
-        if (!_parser.MoveNext())
-            throw new YamlException("the text ends too early");
+        var place = _parser.Current?.End ?? Mark.Empty;
+        try
+        {
+            if (!_parser.MoveNext())
+                throw new YamlException(place, place, "the text ends too early");
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            // Found by fuzzing: "\UFFFFFFFF" and a "[" after "..." end in exceptions that aren't the library's own.
+            throw new YamlException(place, place, "unexpected text after this place", e);
+        }
     }
 
     private void Report(string path, Mark place, string problem) =>

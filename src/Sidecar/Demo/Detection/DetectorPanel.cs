@@ -2,16 +2,17 @@ namespace Sidecar.Demo.Detection;
 
 /// <summary>
 /// The demo's detectors, fed with scrapes and nothing else: they know neither what is broken nor when. A detector changes between quiet and firing
-/// only when two scrapes in a row say so.
+/// only when three scrapes in a row say so: a hiccup of one scrape is in two short windows.
 /// </summary>
 internal sealed class DetectorPanel
 {
-    private const int InARow = 2;
+    private const int InARow = 3;
 
     private readonly TimeSpan _long;
     private readonly TimeSpan _short;
     private readonly ScrapeHistory _history;
     private readonly Entry[] _entries;
+    private TimeSpan? _referenceSince;
 
     /// <param name="longWindow">Holds enough evidence.</param>
     /// <param name="shortWindow">Shows that it is still going on.</param>
@@ -40,10 +41,12 @@ internal sealed class DetectorPanel
         Window = _history.Over(_long);
         if (Window is not { } window || _history.Over(_short) is not { } recent)
             return;
-        // Nobody's normal is learned before the sidecar has its reference: what came earlier was its start.
-        var started = window.Drift is not null;
+        if (window.Drift is not null)
+            _referenceSince ??= snapshot.At;
+        // Nobody's normal is learned from the time before the sidecar had its reference: everything was still warming up.
+        var warm = snapshot.At - _referenceSince >= _long;
         foreach (var entry in _entries)
-            entry.Observe(window, recent, started);
+            entry.Observe(window, recent, warm);
     }
 
     private sealed class Entry(IDetector detector)
@@ -54,10 +57,10 @@ internal sealed class DetectorPanel
 
         public Reading Reading { get; private set; } = new(detector.Symptom, DetectorState.Learning, "–", "", "");
 
-        public void Observe(Slis window, Slis recent, bool started)
+        public void Observe(Slis window, Slis recent, bool warm)
         {
             if (!_learned)
-                _learned = started && detector.Learn(window);
+                _learned = warm && detector.Learn(window);
             var verdict = detector.Judge(window, recent);
             if (!_learned)
             {

@@ -9,7 +9,7 @@ namespace Sidecar.Demo.Detection;
 /// <param name="Value">The indicator, for people.</param>
 /// <param name="Limit">Where it fires, for people.</param>
 /// <param name="Evidence">What was seen, should it fire.</param>
-internal readonly record struct Verdict(DetectorState State, string Value, string Limit, string Evidence);
+internal readonly record struct Judgement(DetectorState State, string Value, string Limit, string Evidence);
 
 /// <summary>
 /// A detector sees indicators only. It fires while both a long window (enough evidence) and a short one (still going on) are bad: the multi-window
@@ -24,7 +24,7 @@ internal interface IDetector
     bool Learn(Slis window);
 
     /// <summary>Judges once it has learned.</summary>
-    Verdict Judge(Slis window, Slis recent);
+    Judgement Judge(Slis window, Slis recent);
 }
 
 /// <summary>Fires when even the upper bound of the success ratio is two points below normal.</summary>
@@ -44,7 +44,7 @@ internal sealed class SuccessDetector : IDetector
         return true;
     }
 
-    public Verdict Judge(Slis window, Slis recent)
+    public Judgement Judge(Slis window, Slis recent)
     {
         var state = Math.Min(window.Success.Of, recent.Success.Of) < Enough ? DetectorState.Unknown
             : window.Success.Upper < _limit && recent.Success.Upper < _limit ? DetectorState.Firing
@@ -72,7 +72,7 @@ internal sealed class LatencyDetector : IDetector
         return true;
     }
 
-    public Verdict Judge(Slis window, Slis recent)
+    public Judgement Judge(Slis window, Slis recent)
     {
         var limit = Math.Max(_normal * Factor, _normal + MarginSeconds);
         var state = window.P90Seconds is null || recent.P90Seconds is null || recent.Success.Of < Enough ? DetectorState.Unknown
@@ -100,7 +100,7 @@ internal sealed class ContractDetector : IDetector
         return true;
     }
 
-    public Verdict Judge(Slis window, Slis recent)
+    public Judgement Judge(Slis window, Slis recent)
     {
         var state = Math.Min(window.Violations.Of, recent.Violations.Of) < Enough ? DetectorState.Unknown
             : window.Violations.Lower > _limit && recent.Violations.Lower > _limit ? DetectorState.Firing
@@ -117,7 +117,7 @@ internal sealed class DriftDetector(double delta) : IDetector
 
     public bool Learn(Slis window) => window.Drift is not null;
 
-    public Verdict Judge(Slis window, Slis recent)
+    public Judgement Judge(Slis window, Slis recent)
     {
         var state = recent.Drift is not { } drift ? DetectorState.Unknown : drift > delta ? DetectorState.Firing : DetectorState.Quiet;
         return new(state, In.Number(recent.Drift), $"≤ {In.Number(delta)}", $"distance at least {In.Number(recent.Drift)}: {recent.DriftFeature}");
@@ -141,7 +141,7 @@ internal sealed class AgreementDetector : IDetector
         return true;
     }
 
-    public Verdict Judge(Slis window, Slis recent)
+    public Judgement Judge(Slis window, Slis recent)
     {
         // The short window is asked for its share alone: it holds too few comparisons for a bound of its own.
         var state = Math.Min(window.Disagreement.Of, recent.Disagreement.Of) < Enough ? DetectorState.Unknown

@@ -8,7 +8,7 @@ namespace Sidecar.Demo.Serving;
 internal sealed class OnnxModel : IDisposable
 {
     private readonly InferenceSession _session;
-    private readonly RunOptions _run = new();
+    private readonly RunOptions _run = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
     private readonly string[] _outputs;
 
     /// <summary>Loads the model.</summary>
@@ -19,7 +19,13 @@ internal sealed class OnnxModel : IDisposable
     {
         Name = name;
         Version = version;
-        using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
+        // Its complaints about bad requests are in the answers; on stderr they would only tear the live table.
+        using var options = new SessionOptions
+        {
+            IntraOpNumThreads = 1,
+            InterOpNumThreads = 1,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+        };
         _session = new InferenceSession(model, options);
         _outputs = [.. _session.OutputNames];
     }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Sidecar.Demo.Traffic;
@@ -12,6 +13,9 @@ internal sealed class DemoRows
     private const string RenamedTo = "loan_duration";
     private const string Rescaled = "debt_to_income_ratio";
     private const float UnitFactor = 100;
+
+    // Category names travel as they are ("20K €"), as most clients send them; nothing here ends up in HTML.
+    private static readonly JsonWriterOptions AsItIs = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly string[] _columns;
     private readonly string[][] _rows;
@@ -38,7 +42,7 @@ internal sealed class DemoRows
     public ReadOnlyMemory<byte> Request(int row, string id, InputFault fault)
     {
         var body = new ArrayBufferWriter<byte>(1024);
-        using var json = new Utf8JsonWriter(body);
+        using var json = new Utf8JsonWriter(body, AsItIs);
         json.WriteStartObject();
         json.WriteString("id", id);
         json.WriteStartArray("inputs");

@@ -59,14 +59,20 @@ public sealed class MetricsPipeline : IDisposable
     }
 
     /// <summary>Pushes what is left and stops, giving up at the deadline. Blocks the caller for that long at most.</summary>
-    /// <returns>True when everything was pushed.</returns>
-    public bool Shutdown(TimeSpan deadline) => Provider.Shutdown((int)deadline.TotalMilliseconds);
+    /// <returns>True when the receiver acknowledged the last batch, or there is none to push to.</returns>
+    public bool Shutdown(TimeSpan deadline)
+    {
+        // Not the SDK's answer, which is always false where a scrape endpoint is part of the provider: that one can't be flushed.
+        var (succeeded, failed) = (Exports.Succeeded, Exports.Failed);
+        Provider.Shutdown((int)deadline.TotalMilliseconds);
+        return Otlp is null || (Exports.Succeeded > succeeded && Exports.Failed == failed);
+    }
 
     /// <summary>Stops without a last push if <see cref="Shutdown"/> has run; otherwise the SDK's own five seconds apply.</summary>
     public void Dispose() => Provider.Dispose();
 
-    // An explicit view is the only thing that resists OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: boundaries given as advice yield to
-    // it, and then every latency objective that reads buckets would go blank.
+    // Operators set OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION for a whole fleet. Boundaries given as advice yield to it, and every latency
+    // objective that reads buckets would go blank; a view does not yield, nor does a reader that we construct ourselves.
     private static MetricStreamConfiguration Stream(InstrumentDefinition definition) => definition.Buckets is { } buckets
         ? new ExplicitBucketHistogramConfiguration { Boundaries = [.. buckets], CardinalityLimit = definition.MaxSeries }
         : new MetricStreamConfiguration { CardinalityLimit = definition.MaxSeries };

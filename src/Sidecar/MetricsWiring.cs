@@ -1,0 +1,108 @@
+using System.Diagnostics.Metrics;
+using Sidecar.Accounting;
+using Sidecar.Analysis;
+using Sidecar.Configuration;
+using Sidecar.Emit.Jsonl;
+using Sidecar.Emit.Otlp;
+using Sidecar.Model;
+using Sidecar.Relay;
+using Sidecar.Shadow;
+using Sidecar.Telemetry;
+
+namespace Sidecar;
+
+/// <summary>Step 10 for metrics: each instrument of the catalogue reads a room's counters when it is collected.</summary>
+internal static class MetricsWiring
+{
+    public static void Observe(
+        SidecarMeter meter, SidecarOptions options, ExchangeBook exchanges, EventBook events, JsonlSink? sink, ExportBook exports,
+        ModelAnalysis analysis, IReadOnlyList<ShadowLane> shadows, BodyPool bodies, Func<IReadOnlyList<RelayCounters>> relay)
+    {
+        meter.ObserveCounter(Catalogue.Exchanges, () => exchanges.Terms().Select(term =>
+            Of(Catalogue.Exchanges, term.Count, term.Listener, term.Stage, Reason(term.Reason))));
+        meter.ObserveCounter(Catalogue.Events, () => events.Terms().Select(term =>
+            Of(Catalogue.Events, term.Count, term.Type, term.Stage, Reason(term.Reason))));
+        meter.ObserveCounter(Catalogue.Export, exports.Observe);
+        meter.ObserveGauge(Catalogue.LedgerImbalance, () =>
+        [
+            Of(Catalogue.LedgerImbalance, (double)exchanges.Imbalance(), "exchanges"),
+            Of(Catalogue.LedgerImbalance, (double)events.Imbalance(() => sink?.Pending ?? 0), "events"),
+        ]);
+        meter.ObserveGauge(Catalogue.CaptureBufferUsage, () => [new Measurement<double>(bodies.Lent)]);
+        meter.ObserveGauge(Catalogue.Connections, () => relay().Select(listener =>
+            Of(Catalogue.Connections, (double)listener.Open, listener.Listener, "open")));
+        meter.ObserveGauge(Catalogue.ModelInfo, () => analysis.Models.Select(model =>
+            Of(Catalogue.ModelInfo, 1.0, model.Identity.Name, model.Identity.Version, options.Model.Owner ?? "", options.Model.RunId ?? "")));
+        ObserveModels(meter, options.Features, analysis);
+        ObserveShadows(meter, shadows);
+    }
+
+    private static void ObserveModels(SidecarMeter meter, FeatureOptions features, ModelAnalysis analysis)
+    {
+        meter.ObserveCounter(Catalogue.ContractChecks, () => analysis.Models.SelectMany(model => Sides(model).SelectMany(side => Checks(model, side))));
+        meter.ObserveCounter(Catalogue.ContractViolations, () => analysis.Models.SelectMany(model => Sides(model).SelectMany(side =>
+            side.Contract.Violations().Select(violation => Of(
+                Catalogue.ContractViolations, violation.Count, model.Identity.Name, model.Identity.Version, side.Label, violation.Kind, violation.Feature)))));
+        meter.ObserveCounter(Catalogue.FeatureExtractions, () => analysis.Models.SelectMany(Extractions));
+        meter.ObserveCounter(Catalogue.DriftWindows, () => analysis.Models.SelectMany(model => Sides(model).SelectMany(side =>
+            Enum.GetValues<DriftResult>().Where(result => side.Windows.Results(result) > 0).Select(result => Of(
+                Catalogue.DriftWindows, side.Windows.Results(result), model.Identity.Name, model.Identity.Version, side.Label, Labels<DriftResult>.Of((int)result))))));
+        meter.ObserveGauge(Catalogue.DriftDistanceRatio, () => analysis.Models.SelectMany(model => Sides(model).SelectMany(side =>
+            side.Windows.Latest is { } report ? Distances(report, side.Label, features) : [])));
+    }
+
+    private static void ObserveShadows(SidecarMeter meter, IReadOnlyList<ShadowLane> shadows)
+    {
+        IEnumerable<(ShadowLane Lane, ModelIdentity Model)> Compared() =>
+            shadows.Where(lane => lane.Model is not null).Select(lane => (lane, lane.Model!));
+        meter.ObserveCounter(Catalogue.ShadowComparisons, () => Compared().SelectMany(shadow =>
+            Enum.GetValues<ShadowResult>().Where(result => shadow.Lane.Results(result) > 0).Select(result => Of(
+                Catalogue.ShadowComparisons, shadow.Lane.Results(result), shadow.Model.Name, shadow.Model.Version, shadow.Lane.Name, Labels<ShadowResult>.Of((int)result)))));
+        meter.ObserveGauge(Catalogue.ShadowAgreementRatio, () => Compared().Select(shadow =>
+            Of(Catalogue.ShadowAgreementRatio, shadow.Lane.Recent().Agreement, shadow.Model.Name, shadow.Model.Version, shadow.Lane.Name)));
+        meter.ObserveGauge(Catalogue.ShadowDifferenceMax, () => Compared().Select(shadow =>
+            Of(Catalogue.ShadowDifferenceMax, shadow.Lane.Recent().MaximumDifference, shadow.Model.Name, shadow.Model.Version, shadow.Lane.Name)));
+    }
+
+    private static IEnumerable<Measurement<long>> Checks(ModelState model, ModelSide side)
+    {
+        var (passed, failed) = side.Contract.Checks;
+        if (passed + failed == 0)
+            yield break; // no contract: unknown, and so absent
+        yield return Of(Catalogue.ContractChecks, passed, model.Identity.Name, model.Identity.Version, side.Label, "pass");
+        yield return Of(Catalogue.ContractChecks, failed, model.Identity.Name, model.Identity.Version, side.Label, "fail");
+    }
+
+    private static IEnumerable<Measurement<long>> Extractions(ModelState model)
+    {
+        var (complete, partial, failed) = model.Extractions;
+        yield return Of(Catalogue.FeatureExtractions, complete, model.Identity.Name, model.Identity.Version, "complete");
+        yield return Of(Catalogue.FeatureExtractions, partial, model.Identity.Name, model.Identity.Version, "partial");
+        yield return Of(Catalogue.FeatureExtractions, failed, model.Identity.Name, model.Identity.Version, "failed");
+    }
+
+    /// <summary>Critical features always, then those that moved most, up to <c>features.maxExported</c>.</summary>
+    private static IEnumerable<Measurement<double>> Distances(DriftReport report, string side, FeatureOptions features)
+    {
+        var chosen = report.Features
+            .OrderByDescending(feature => features.Critical.Contains(feature.Feature, StringComparer.Ordinal))
+            .ThenByDescending(feature => double.IsNaN(feature.LowerBound) ? -1 : feature.LowerBound)
+            .ThenByDescending(feature => double.IsNaN(feature.Distance) ? -1 : feature.Distance)
+            .Take(features.MaxExported);
+        foreach (var feature in chosen)
+        {
+            yield return Of(Catalogue.DriftDistanceRatio, feature.LowerBound, report.Model.Name, report.Model.Version, side, feature.Feature, "lower");
+            yield return Of(Catalogue.DriftDistanceRatio, feature.Distance, report.Model.Name, report.Model.Version, side, feature.Feature, "point");
+        }
+    }
+
+    private static IEnumerable<ModelSide> Sides(ModelState model) =>
+        [new("input", model.InputContract, model.Inputs), new("output", model.OutputContract, model.Outputs)];
+
+    private static Measurement<T> Of<T>(InstrumentDefinition definition, T value, params ReadOnlySpan<string?> labels)
+        where T : struct => new(value, Tags.Of(definition, labels));
+
+    private static string? Reason(string reason) => reason.Length == 0 ? null : reason;
+
+    private sealed record ModelSide(string Label, ContractMonitor Contract, FeatureWindows Windows);
+}

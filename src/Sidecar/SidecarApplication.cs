@@ -1,0 +1,285 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Reflection;
+using Sidecar.Accounting;
+using Sidecar.Admin;
+using Sidecar.Analysis;
+using Sidecar.Capture;
+using Sidecar.Configuration;
+using Sidecar.Emit;
+using Sidecar.Emit.Jsonl;
+using Sidecar.Emit.Otlp;
+using Sidecar.Model;
+using Sidecar.Relay;
+using Sidecar.Shadow;
+using Sidecar.Telemetry;
+
+namespace Sidecar;
+
+/// <summary>The composition root: a running sidecar. What <c>run</c>, <c>demo</c> and the tests embed.</summary>
+public sealed partial class SidecarApplication : IAsyncDisposable
+{
+    // A relay thread that has not come round for this long is stuck: only a restart would help.
+    private static readonly TimeSpan StuckAfter = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan FlushPatience = TimeSpan.FromSeconds(5);
+
+    private readonly SidecarOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly ExchangeBook _book;
+    private readonly ModelAnalysis _analysis;
+    private readonly IReadOnlyList<ShadowLane> _shadows;
+    private readonly JsonlSink? _events;
+    private readonly SidecarMeter _meter;
+    private readonly MetricsPipeline _metrics;
+    private readonly DataPath _path;
+    private readonly RelayHost _relay;
+    private AdminServer _admin = null!;
+    private volatile string? _notReady;
+    private bool _stopped;
+
+    /// <summary>Straight down: counters, rooms, data path, metrics, and the relay last.</summary>
+    private SidecarApplication(SidecarOptions options, RelayRoute[] routes, SidecarHooks hooks)
+    {
+        _options = options;
+        _time = hooks.Time;
+        _log = hooks.Logs.CreateLogger("sidecar");
+        var threads = options.Relay.EffectiveThreads(Environment.ProcessorCount);
+        string[] listeners = [.. routes.Select(route => route.Name)];
+        var version = typeof(SidecarApplication).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+
+        var bodies = new BodyPool(options.Capture.Budget, options.Capture.MaxBody);
+        var eventBook = new EventBook();
+        _book = new ExchangeBook(listeners, () => _path?.Pending ?? 0);
+        _meter = new SidecarMeter(version);
+        _events = options.Events.Sink == EventSink.Jsonl
+            ? new JsonlSink(JsonlSettings(options.Events.Jsonl, hooks), eventBook, _time, hooks.Logs)
+            : null;
+        _analysis = new ModelAnalysis(options, [.. routes.Select(route => new Uri($"http://{route.Upstream}"))], _time, hooks.Logs, OnWindowClosed, OnContract);
+        _shadows = [.. options.Shadows.Select(shadow => new ShadowLane(shadow, _time, _log))];
+
+        _path = new DataPath(
+            new DataPathParts
+            {
+                Book = _book,
+                Sli = new InferenceSli(_meter.InferenceDuration, _meter.UpstreamDuration, listeners, _time),
+                Bodies = bodies,
+                Analysis = _analysis,
+                Shadows = _shadows,
+                Events = _events,
+                EventRate = options.Events.Rate,
+                Listeners = listeners,
+                Time = _time,
+                Log = _log,
+                BeforeAnalysis = hooks.BeforeAnalysis,
+            },
+            new CaptureSettings(options.Capture.MaxBody, options.Capture.DecodeRate),
+            threads);
+
+        var otlp = OtlpSettings.FromEnvironment(hooks.Variable, problem => Log.Warning(_log, problem));
+        _metrics = MetricsPipeline.Start(_meter.Meter, Resources.Detect(version, hooks.Variable, Environment.MachineName), otlp);
+        MetricsWiring.Observe(_meter, options, _book, eventBook, _events, _metrics.Exports, _analysis, _shadows, bodies, () => _relay?.Counters ?? []);
+        _relay = new RelayHost(routes, threads, options.Relay.MaxConnections, options.Relay.Backlog, hooks.Taps?.Invoke(_path.Taps) ?? _path.Taps, _time);
+    }
+
+    /// <summary>Where clients reach each upstream, with real ports, in configuration order.</summary>
+    public IReadOnlyList<IPEndPoint> Traffic => _relay.Endpoints;
+
+    /// <summary>Where <c>/healthz</c>, <c>/readyz</c> and <c>/metrics</c> are served.</summary>
+    public IPEndPoint Health => _admin.Endpoint;
+
+    /// <summary>The book of exchanges, now.</summary>
+    public ExchangeTotals Exchanges => _book.Totals();
+
+    /// <summary>What the relay counted, a listener each.</summary>
+    public IReadOnlyList<RelayCounters> Relay => _relay.Counters;
+
+    /// <summary>Starts everything; returns when traffic is relayed and <c>/readyz</c> says so.</summary>
+    /// <exception cref="StartException">A port is taken, or an upstream's name can't be resolved.</exception>
+    public static async Task<SidecarApplication> StartAsync(SidecarOptions options, SidecarHooks? hooks = null, CancellationToken cancellation = default)
+    {
+        hooks ??= new SidecarHooks();
+        var routes = new List<RelayRoute>
+        {
+            await RouteAsync(SidecarOptions.DefaultListenerName, options.Listen, options.Upstream, cancellation).ConfigureAwait(false),
+        };
+        foreach (var listener in options.Listeners)
+            routes.Add(await RouteAsync(listener.Name, listener.Listen, listener.Upstream, cancellation).ConfigureAwait(false));
+
+        SidecarApplication application;
+        try
+        {
+            application = new SidecarApplication(options, [.. routes], hooks);
+        }
+        catch (SocketException failure)
+        {
+            throw new StartException($"can't listen on {string.Join(" or ", routes.Select(route => route.Listen))}: {failure.Message}", failure);
+        }
+
+        try
+        {
+            application._admin = await AdminServer.StartAsync(
+                new AdminServerOptions
+                {
+                    Listen = options.Health.Listen.ToIPEndPoint(),
+                    Metrics = application._metrics.Provider,
+                    Alive = application.Alive,
+                    Ready = application.Ready,
+                    Middleware = hooks.AdminMiddleware,
+                },
+                hooks.Logs,
+                cancellation).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is IOException or SocketException)
+        {
+            await application.StopAsync(TimeSpan.Zero, TimeSpan.Zero).ConfigureAwait(false);
+            throw new StartException($"can't listen on health.listen {options.Health.Listen}: {failure.Message}", failure);
+        }
+
+        foreach (var (route, bound) in routes.Zip(application.Traffic))
+            Log.Started(application._log, route.Name, bound, route.Upstream);
+        return application;
+    }
+
+    /// <summary>Serves until cancelled, then shuts down as configured.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (cancellation.Register(() => over.TrySetResult()).ConfigureAwait(false))
+            await over.Task.ConfigureAwait(false);
+        await StopAsync(_options.Shutdown.KeepAccepting, _options.Shutdown.Deadline).ConfigureAwait(false);
+    }
+
+    /// <summary>Not ready; accepts for a while; relays until idle or the deadline; injects nothing; flushes; says what was cut.</summary>
+    /// <param name="keepAccepting">While endpoints forget this pod.</param>
+    /// <param name="deadline">From now; what is still open then is reset.</param>
+    public async Task StopAsync(TimeSpan keepAccepting, TimeSpan deadline)
+    {
+        if (_stopped)
+            return;
+        _stopped = true;
+        _notReady = "draining";
+        Log.Draining(_log, keepAccepting, deadline);
+        if (keepAccepting > TimeSpan.Zero)
+            await Task.Delay(keepAccepting < deadline ? keepAccepting : deadline, _time, CancellationToken.None).ConfigureAwait(false);
+        var cut = await _relay.DrainAsync(deadline > keepAccepting ? deadline - keepAccepting : TimeSpan.Zero).ConfigureAwait(false);
+        _relay.Dispose();
+        _path.Stop(FlushPatience);
+        var totals = _book.Totals();
+        if (_events is not null)
+        {
+            _events.TryEmit(ExchangeEvents.OfClosing(_time.GetUtcNow(), totals.Observed, totals.Dropped, cut));
+            await _events.StopAsync(FlushPatience).ConfigureAwait(false);
+        }
+
+        _metrics.Shutdown(FlushPatience);
+        if (_admin is not null)
+            await _admin.StopAsync(FlushPatience, _time).ConfigureAwait(false);
+        Log.Stopped(_log, totals.Observed, totals.Dropped, cut);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(TimeSpan.Zero, TimeSpan.Zero).ConfigureAwait(false);
+        if (_admin is not null)
+            await _admin.DisposeAsync().ConfigureAwait(false);
+        await _analysis.DisposeAsync().ConfigureAwait(false);
+        if (_events is not null)
+            await _events.DisposeAsync().ConfigureAwait(false);
+        _relay.Dispose();
+        _path.Dispose();
+        foreach (var shadow in _shadows)
+            shadow.Dispose();
+        _metrics.Dispose();
+        _meter.Dispose();
+    }
+
+    private static Emit.Jsonl.JsonlOptions JsonlSettings(Configuration.JsonlOptions options, SidecarHooks hooks) => new()
+    {
+        Path = options.Path,
+        MaxBytes = options.MaxBytes,
+        Files = options.Files,
+        Source = $"/sidecar/{hooks.Variable("POD_NAMESPACE") ?? "-"}/{hooks.Variable("POD_NAME") ?? Environment.MachineName}",
+    };
+
+    private static async Task<RelayRoute> RouteAsync(string name, EndPointSetting listen, UpstreamSetting upstream, CancellationToken cancellation)
+    {
+        try
+        {
+            // IPv4 first: a model server that binds 0.0.0.0 does not hear ::1, which "localhost" may come to.
+            var addresses = upstream.Host == "localhost" ? [IPAddress.Loopback] : await Dns.GetHostAddressesAsync(upstream.Host, cancellation).ConfigureAwait(false);
+            var address = addresses.OrderBy(candidate => candidate.AddressFamily == AddressFamily.InterNetwork ? 0 : 1).First();
+            return new RelayRoute(name, listen.ToIPEndPoint(), new IPEndPoint(address, upstream.Port));
+        }
+        catch (Exception failure) when (failure is SocketException or InvalidOperationException)
+        {
+            throw new StartException($"the upstream {upstream} of listener '{name}' can't be resolved: {failure.Message}", failure);
+        }
+    }
+
+    private ProbeAnswer Alive() => _relay.OldestHeartbeat < StuckAfter || _stopped
+        ? new(true, "alive")
+        : new(false, $"a relay thread has been stuck for {_relay.OldestHeartbeat.TotalSeconds:0} s");
+
+    private ProbeAnswer Ready() => _notReady is { } reason ? new(false, reason) : new(true, "ready");
+
+    private void OnWindowClosed(DriftReport report)
+    {
+        if (report.Result is DriftResult.Ticket or DriftResult.Page)
+        {
+            var worst = report.Features.Where(feature => feature.Result == report.Result).MaxBy(feature => feature.LowerBound)!;
+            Log.Drift(_log, report.Model, Labels<Side>.Of((int)report.Side), worst.Feature, worst.Cause, worst.Distance, worst.LowerBound);
+        }
+
+        _events?.TryEmit(ExchangeEvents.OfDrift(report));
+    }
+
+    private void OnContract(ModelIdentity model, Tensors.ModelMetadata metadata)
+    {
+        Log.Contract(_log, model, metadata.Inputs.Count, metadata.Outputs.Count);
+        _events?.TryEmit(ExchangeEvents.OfContract(model, metadata, _time.GetUtcNow()));
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventIds.Started, LogLevel.Information, "{Listener}: relaying http://{Listen} to http://{Upstream}")]
+        public static partial void Started(ILogger logger, string listener, IPEndPoint listen, IPEndPoint upstream);
+
+        [LoggerMessage(EventIds.StartWarning, LogLevel.Warning, "{Problem}")]
+        public static partial void Warning(ILogger logger, string problem);
+
+        [LoggerMessage(EventIds.Draining, LogLevel.Information, "draining: accepting for {KeepAccepting} more, cutting what is open after {Deadline}")]
+        public static partial void Draining(ILogger logger, TimeSpan keepAccepting, TimeSpan deadline);
+
+        [LoggerMessage(EventIds.Stopped, LogLevel.Information, "stopped: {Observed} exchanges observed, {Dropped} of them dropped by the analysis, {Cut} connections cut")]
+        public static partial void Stopped(ILogger logger, long observed, long dropped, int cut);
+
+        [LoggerMessage(EventIds.ContractLearned, LogLevel.Information, "contract of {Model}: {Inputs} inputs, {Outputs} outputs, from the server's metadata")]
+        public static partial void Contract(ILogger logger, ModelIdentity model, int inputs, int outputs);
+
+        [LoggerMessage(EventIds.DriftFound, LogLevel.Warning, "{Model}: {Side} {Feature} has drifted ({Cause}): distance {Distance:0.000}, at least {LowerBound:0.000}")]
+        public static partial void Drift(ILogger logger, ModelIdentity model, string side, string feature, string cause, double distance, double lowerBound);
+    }
+}
+
+/// <summary>The sidecar could not start; the message says what a person can do about it.</summary>
+public sealed class StartException(string message, Exception cause) : Exception(message, cause);
+
+/// <summary>What an embedder may replace: clock, logs, environment, and, for tests, hooks into rooms that must not matter to the relay.</summary>
+public sealed record SidecarHooks
+{
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+    public ILoggerFactory Logs { get; init; } = Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance;
+
+    /// <summary>Reads an environment variable (OTEL_*, POD_*).</summary>
+    public Func<string, string?> Variable { get; init; } = Environment.GetEnvironmentVariable;
+
+    /// <summary>Wraps every admin request.</summary>
+    public Func<RequestDelegate, RequestDelegate>? AdminMiddleware { get; init; }
+
+    /// <summary>Called before each analysis; may block or throw.</summary>
+    public Action<Exchange>? BeforeAnalysis { get; init; }
+
+    /// <summary>Wraps the taps of the relay.</summary>
+    public Func<IConnectionTapSource, IConnectionTapSource>? Taps { get; init; }
+}

@@ -1,0 +1,43 @@
+using Sidecar.Demo;
+using Sidecar.Demo.Serving;
+using Sidecar.Demo.Traffic;
+
+namespace Sidecar.Tests.Demo;
+
+public sealed class DemoLoadTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_load_counts_its_successes_and_survives_the_death_of_its_target()
+    {
+        using var model = new OnnxModel("carloan", "1", DemoAssets.PrimaryModel());
+        await using var server = await DemoModelServer.StartAsync(model, TimeProvider.System, Cancellation);
+        await using var load = DemoLoad.Start(server.Address, "carloan", DemoRows.Parse(DemoAssets.Rows()), 500, 1, TimeProvider.System);
+        await Eventually(() => load.Succeeded > 50);
+        Assert.Equal(0, load.Failed);
+
+        await server.StopAsync();
+        await Eventually(() => load.Failed > 50);
+        await server.RestartAsync(Cancellation);
+        var before = load.Succeeded;
+        await Eventually(() => load.Succeeded > before + 50);
+    }
+
+    [Fact]
+    public async Task A_refused_request_is_a_failure()
+    {
+        using var model = new OnnxModel("carloan", "1", DemoAssets.PrimaryModel());
+        await using var server = await DemoModelServer.StartAsync(model, TimeProvider.System, Cancellation);
+        await using var load = DemoLoad.Start(server.Address, "carloan", DemoRows.Parse(DemoAssets.Rows()), 500, 1, TimeProvider.System);
+        load.Fault = InputFault.RenamedFeature;
+        await Eventually(() => load.Failed > 50);
+    }
+
+    // The test run's own deadline is the limit.
+    private static async Task Eventually(Func<bool> condition)
+    {
+        while (!condition())
+            await Task.Delay(20, Cancellation);
+    }
+}

@@ -1,0 +1,33 @@
+using System.Collections.Concurrent;
+using Sidecar.Model;
+
+namespace Sidecar.Tests.Emit;
+
+/// <summary>A book that counts.</summary>
+internal sealed class EventLedger : IEventBook
+{
+    private readonly ConcurrentDictionary<string, int> _counts = new();
+
+    public int this[string key] => _counts.GetValueOrDefault(key);
+
+    public int DroppedInAll => _counts.Where(pair => pair.Key.StartsWith("dropped", StringComparison.Ordinal)).Sum(pair => pair.Value);
+
+    public void Accepted(string type) => Add("accepted", 1);
+
+    public void Persisted(string type, int count)
+    {
+        Add("persisted", count);
+        Add("persisted " + type, count);
+    }
+
+    public void Dropped(string type, EventDropReason reason) => Add("dropped " + reason.Label(), 1);
+
+    /// <summary>Waits until the book says so; the test's own timeout is the limit.</summary>
+    public async Task UntilAsync(string key, int count)
+    {
+        while (this[key] < count)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+    }
+
+    private void Add(string key, int count) => _counts.AddOrUpdate(key, count, (_, before) => before + count);
+}
