@@ -35,7 +35,8 @@ internal readonly ref partial struct JsonNumber
 
     // 2^53: below it every integer is a double, and up to 10^22 so is every power of ten; one operation on two exact doubles rounds once,
     // hence correctly (W. D. Clinger, How to Read Floating Point Numbers Accurately, 1990).
-    private static ReadOnlySpan<double> ExactPowers =>
+    // An array, because a span over constants allocates at each use until the method is optimised.
+    private static readonly double[] ExactPowers =
     [
         1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
     ];

@@ -4,7 +4,6 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using Sidecar.Configuration;
 using Sidecar.Configuration.Schema;
 
 namespace Sidecar.Commands;
@@ -19,11 +18,11 @@ public sealed class SidecarCommandLine
     private CommandLineHost _host = new();
 
     private SidecarCommandLine(
-        Func<RunArguments, CancellationToken, Task<int>> run, Func<DemoArguments, CancellationToken, Task<int>> demo)
+        Func<RunArguments, CancellationToken, Task<int>> run, Func<DemoFlags, CancellationToken, Task<int>> demo)
     {
         var flags = new ConfigurationFlags();
         _root.Add(BuildRun(flags, run));
-        _root.Add(BuildDemo(demo));
+        _root.Add(DemoCommand.Build(demo));
         _root.Add(ConfigCommand.Build(flags, () => _host));
         foreach (var option in _root.Options)
         {
@@ -40,7 +39,7 @@ public sealed class SidecarCommandLine
     /// <param name="run">Serves until its token is cancelled; returns the exit code.</param>
     /// <param name="demo">Runs the demo until it is over or its token is cancelled; returns the exit code.</param>
     public static SidecarCommandLine Build(
-        Func<RunArguments, CancellationToken, Task<int>> run, Func<DemoArguments, CancellationToken, Task<int>> demo) => new(run, demo);
+        Func<RunArguments, CancellationToken, Task<int>> run, Func<DemoFlags, CancellationToken, Task<int>> demo) => new(run, demo);
 
     /// <summary>
     /// Parses and runs; returns the exit code (<see cref="ExitCodes"/>) and throws nothing. The first SIGTERM, SIGINT or SIGQUIT cancels the
@@ -105,44 +104,6 @@ public sealed class SidecarCommandLine
                 : Task.FromResult(ConfigCommand.Refuse(loaded, _host));
         });
         return command;
-    }
-
-    private static Command BuildDemo(Func<DemoArguments, CancellationToken, Task<int>> demo)
-    {
-        var defaults = new DemoArguments();
-        var duration = Kinds.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24));
-        var time = new Option<TimeSpan?>("--for")
-        {
-            HelpName = "DURATION",
-            Description = "End by itself after this time, such as 60s or 5m; without it, when stopped.",
-            CustomParser = result => Parse(duration, result, default),
-        };
-        var listen = Address("--listen", "Where the demo's sidecar listens.", defaults.Listen);
-        var health = Address("--health", "Where the demo's sidecar serves /metrics.", defaults.Health);
-        var command = new Command("demo", "Watch it work: a model server, its traffic, and one break after another.") { time, listen, health };
-        command.SetAction((result, cancellation) => demo(
-            new DemoArguments { For = result.GetValue(time), Listen = result.GetRequiredValue(listen), Health = result.GetRequiredValue(health) },
-            cancellation));
-        return command;
-    }
-
-    private static Option<EndPointSetting> Address(string name, string description, EndPointSetting fallback) => new(name)
-    {
-        HelpName = "IP:PORT",
-        Description = description,
-        DefaultValueFactory = _ => fallback,
-        CustomParser = result => Parse(Kinds.Listen, result, fallback),
-    };
-
-    private static T Parse<T>(ScalarSchema<T> kind, ArgumentResult result, T fallback)
-    {
-        var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-        var outcome = kind.TryParse(text, out var value);
-        if (outcome == ParseOutcome.Ok)
-            return value;
-        var problem = outcome == ParseOutcome.OutOfRange ? "is out of range" : $"is not {kind.Noun}";
-        result.AddError($"{(result.Parent as OptionResult)?.Option.Name}: \"{text}\" {problem}; allowed: {kind.Allowed}");
-        return fallback;
     }
 
     private int Refuse(ParseResult result)

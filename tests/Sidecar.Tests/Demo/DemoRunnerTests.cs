@@ -1,5 +1,5 @@
 using System.Text;
-using Sidecar.Configuration;
+using Sidecar.Commands;
 using Sidecar.Demo;
 using Sidecar.Demo.Schedule;
 using Sidecar.Demo.Screen;
@@ -22,8 +22,6 @@ public sealed class DemoRunnerTests : IDisposable
 
     private static readonly string[] Breaks = ["renamed feature", "unit error ×100", "disagreeing candidate", "slow model", "dead upstream"];
 
-    private static readonly EndPointSetting AnyPort = new("127.0.0.1", 0);
-
     private readonly LineWriter _output = new();
     private DemoSidecarSettings? _settings;
     private ToySidecar? _sidecar;
@@ -37,7 +35,7 @@ public sealed class DemoRunnerTests : IDisposable
         {
             // A smaller reference than the length of the run asks for, so that the test need not wait for it.
             _settings = settings with { LearnAfter = 800 };
-            return await DemoSidecar.StartAsync(_settings, AnyPort, AnyPort, cancellation);
+            return await DemoSidecar.StartAsync(_settings, new DemoFlags(), cancellation);
         }, TimeProvider.System, _output, TestContext.Current.CancellationToken);
         var text = _output.ToString();
         foreach (var name in Breaks)
