@@ -9,9 +9,9 @@ public class LayeringTests
     private static readonly (string Path, string Text)[] Sound =
     [
         ("SidecarApplication.cs", "namespace Sidecar; using Sidecar.Relay; class SidecarApplication { Relay.Pump pump; }"),
-        ("DataPath.cs", "namespace Sidecar; class DataPath { }"),
+        ("DataPath.cs", "namespace Sidecar; class DataPath { enum Running { } }"),
         ("Relay/Pump.cs", "using Sidecar.Model; using Sidecar.Wire; using Sidecar.Configuration; namespace Sidecar.Relay; class Pump { RelayOptions Capture; }"),
-        ("Capture/Ring.cs", "namespace Sidecar.Capture; class Ring { Model.Exchange head; }"),
+        ("Capture/Ring.cs", "namespace Sidecar.Capture; class Ring { Model.Exchange head; bool Running; }"),
         ("Model/Exchange.cs", "using Sidecar.Tensors; namespace Sidecar.Model; record Exchange;"),
         ("Configuration/Options.cs", "namespace Sidecar.Configuration; record Options { int Capture; }"),
         ("Demo/Load/Demo.cs", "namespace Sidecar.Demo.Load; class Demo { SidecarApplication app; }"),

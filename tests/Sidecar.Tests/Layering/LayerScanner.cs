@@ -73,7 +73,13 @@ internal static partial class LayerScanner
 
     private sealed record SourceFile(string Path, string Code)
     {
-        private readonly HashSet<string> _types = [.. Declaration().Matches(Code).Select(match => match.Groups[1].Value)];
+        // Only types that stand by themselves: what is nested in another can't be named from elsewhere without that one's name.
+        private readonly HashSet<string> _types =
+        [
+            .. Declaration().Matches(Code)
+                .Where(match => Code.AsSpan(0, match.Index).Count('{') == Code.AsSpan(0, match.Index).Count('}'))
+                .Select(match => match.Groups[1].Value),
+        ];
 
         /// <summary>The room: the first part of the path; empty for a file at the root.</summary>
         public string Folder { get; } = Path.Contains('/', StringComparison.Ordinal) ? Path[..Path.IndexOf('/', StringComparison.Ordinal)] : "";

@@ -117,11 +117,17 @@ public class ManifestTests
     }
 
     [Fact]
-    public void Image_runs_as_the_user_of_the_manifest_and_restores_every_project_it_builds()
+    public void Image_runs_as_the_user_of_the_manifest_and_gets_every_file_that_the_build_needs()
     {
         Assert.Contains($"USER {Text(Container, "securityContext", "runAsUser")}\n", Dockerfile, StringComparison.Ordinal);
         Assert.Contains("ENTRYPOINT [\"/app/sidecar\"]", Dockerfile, StringComparison.Ordinal);
         Assert.Equal("run", ((YamlScalarNode)Items(Container, "args").First()).Value);
+        foreach (var control in new[] { "global.json", "nuget.config", "Directory.Build.props", "Directory.Packages.props", ".editorconfig" })
+        {
+            Assert.True(File.Exists(Path.Combine(OperationsSeries.Root, control)));
+            Assert.Matches($@"\nCOPY ([\w. ]+ )?{control.Replace(".", @"\.", StringComparison.Ordinal)} ", Dockerfile);
+        }
+
         foreach (var project in Directory.GetFiles(Path.Combine(OperationsSeries.Root, "src"), "*.csproj", SearchOption.AllDirectories))
         {
             var name = Path.GetFileNameWithoutExtension(project);
