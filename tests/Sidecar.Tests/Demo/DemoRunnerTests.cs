@@ -31,11 +31,12 @@ public sealed class DemoRunnerTests : IDisposable
     [Fact]
     public async Task Every_break_is_detected_and_the_exit_code_is_0()
     {
+        var flags = new DemoFlags();
         var code = await DemoRunner.RunAsync(new DemoArguments { Plain = true }, Quick, async (settings, cancellation) =>
         {
             // A smaller reference than the length of the run asks for, so that the test need not wait for it.
             _settings = settings with { LearnAfter = 800 };
-            return await DemoSidecar.StartAsync(_settings, new DemoFlags(), cancellation);
+            return await DemoSidecar.StartAsync(_settings, flags.Listen, flags.Health, cancellation);
         }, TimeProvider.System, _output, TestContext.Current.CancellationToken);
         var text = _output.ToString();
         foreach (var name in Breaks)
