@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -146,54 +145,4 @@ internal sealed class CurlClient : HttpTestClient
         var received = await Tool.RunAsync("curl", arguments);
         return new ClientTranscript([("", received)]);
     }
-}
-
-/// <summary>Other people's programs.</summary>
-internal static class Tool
-{
-    /// <summary>Skips the test where a program is not installed.</summary>
-    public static string Require(string program)
-    {
-        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin");
-        var path = folders.Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
-        Assert.SkipUnless(path is not null, $"{program} is not installed");
-        return path!;
-    }
-
-    /// <summary>Runs a program to its end, which must be exit code 0.</summary>
-    /// <returns>Its output, a character a byte.</returns>
-    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments)
-    {
-        using var process = Start(program, arguments);
-        process.StandardInput.Close();
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = await process.StandardOutput.ReadToEndAsync();
-        using var patience = new CancellationTokenSource(RelayUnderTest.Patience);
-        await process.WaitForExitAsync(patience.Token);
-        Assert.True(process.ExitCode == 0, $"{program} ended with {process.ExitCode}: {await errors}");
-        return output;
-    }
-
-    public static Process Start(string program, IEnumerable<string> arguments) => Process.Start(new ProcessStartInfo(Require(program), arguments)
-    {
-        RedirectStandardInput = true,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-        StandardOutputEncoding = System.Text.Encoding.Latin1,
-    })!;
-}
-
-/// <summary>A folder that goes away with the test.</summary>
-internal sealed class TemporaryFolder : IDisposable
-{
-    public string Path { get; } = Directory.CreateTempSubdirectory("sidecar-tests-").FullName;
-
-    public string File(string name, ReadOnlySpan<byte> bytes)
-    {
-        var path = System.IO.Path.Combine(Path, name);
-        System.IO.File.WriteAllBytes(path, bytes);
-        return path;
-    }
-
-    public void Dispose() => Directory.Delete(Path, recursive: true);
 }
