@@ -88,6 +88,35 @@ public sealed class FaultTests : IAsyncLifetime
             Assert.True(reset);
             Assert.Equal(answer, Encoding.Latin1.GetString(bytes));
         }
+
+        // It had accepted, however soon its reset came.
+        await RelayUnderTest.UntilAsync(() => _sidecar.Application.Relay[0].Open == 0, "the connections end");
+        Assert.Equal(50, _sidecar.Application.Relay[0].EndedAs(ConnectionEnd.UpstreamReset));
+        Assert.Equal(0, (await _sidecar.SettledAsync()).Undecodable);
+    }
+
+    [Theory]
+    [InlineData("SSH-2.0-OpenSSH_10.0\r\n", "SSH-2.0-client\r\n", "unknown_protocol")]
+    [InlineData("220 ready\r\n", null, "unknown_protocol")]
+    [InlineData("220 ready\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "unknown_protocol")]
+    [InlineData("\0\0\0\u0004\0\0\0\0\0", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0", "http2")]
+    public async Task A_server_that_speaks_first_is_relayed_and_counted_by_what_its_client_says(string greeting, string? answer, string reason)
+    {
+        using var client = await RawConnection.ConnectAsync(_sidecar.Traffic);
+        using var server = await _upstream.AcceptAsync();
+        await server.SendAsync(greeting);
+        Assert.Equal(greeting, Encoding.Latin1.GetString(await client.ReceiveAsync(greeting.Length)));
+        if (answer is not null)
+        {
+            await client.SendAsync(answer);
+            Assert.Equal(answer, Encoding.Latin1.GetString(await server.ReceiveAsync(answer.Length)));
+        }
+
+        client.Dispose();
+        server.Dispose();
+        await RelayUnderTest.UntilAsync(() => _sidecar.Application.Relay[0].Open == 0, "the connection ends");
+        Assert.Equal(1, (await _sidecar.SettledAsync()).Opaque);
+        Assert.Equal(1, await _sidecar.CountAsync("opaque", reason));
     }
 
     [Theory]
