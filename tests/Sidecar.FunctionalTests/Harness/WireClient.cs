@@ -23,6 +23,19 @@ internal sealed class WireClient : IDisposable
         return client;
     }
 
+    /// <summary>As <see cref="ConnectAsync"/>; null when the connection is reset before this end has noticed that it was made.</summary>
+    public static async Task<WireClient?> TryConnectAsync(IPEndPoint server)
+    {
+        try
+        {
+            return await ConnectAsync(server);
+        }
+        catch (SocketException failure) when (failure.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            return null;
+        }
+    }
+
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {
         while (!bytes.IsEmpty)

@@ -51,10 +51,10 @@ public sealed class ProcessTests
             using var patience = new CancellationTokenSource(RelayUnderTest.Patience);
             var output = new List<string>();
             while (!output.Any(line => line.Contains("relaying", StringComparison.Ordinal)))
-                output.Add(await process.StandardOutput.ReadLineAsync(patience.Token) ?? throw new EndOfStreamException(string.Join('\n', output)));
+                output.Add(await process.StandardError.ReadLineAsync(patience.Token) ?? throw new EndOfStreamException(string.Join('\n', output)));
             using (var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]))
                 await kill.WaitForExitAsync(patience.Token);
-            var rest = await process.StandardOutput.ReadToEndAsync(patience.Token);
+            var rest = await process.StandardError.ReadToEndAsync(patience.Token);
             await process.WaitForExitAsync(patience.Token);
 
             Assert.Contains("stopped", rest, StringComparison.Ordinal);

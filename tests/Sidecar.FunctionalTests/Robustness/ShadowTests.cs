@@ -26,6 +26,8 @@ public sealed class ShadowTests : IDisposable
         Assert.Equal(Requests, same.Sum(Comparisons, ("result", "agree")));
         Assert.InRange(same.Sum("sidecar_shadow_difference_max"), 0, 1e-4);
         Assert.InRange(retrained.Sum(Comparisons, ("result", "disagree")), 0, Requests * 0.05);
+        Assert.Fail($"retrained {string.Join(' ', retrained.Of(Comparisons).Select(x => x.Series + x.Value))} swapped {string.Join(' ', swapped.Of(Comparisons).Select(x => x.Series + x.Value))}" +
+            $" {retrained.Sum("sidecar_shadow_difference_max")} {swapped.Sum("sidecar_shadow_difference_max")}");
         Assert.True(swapped.Sum(Comparisons, ("result", "disagree")) > 2 * (1 + retrained.Sum(Comparisons, ("result", "disagree"))));
         Assert.True(swapped.Sum("sidecar_shadow_agreement_ratio") < retrained.Sum("sidecar_shadow_agreement_ratio"));
     }
