@@ -5,10 +5,13 @@ namespace Sidecar.FunctionalTests.Harness;
 /// <summary>A scrape of <c>/metrics</c>, asked for single series.</summary>
 internal sealed class Series(IReadOnlyList<MetricSample> samples)
 {
+    /// <summary>The page, every line of it understood, every instrument read without a failure, and no series twice.</summary>
     public static async Task<Series> ScrapeAsync(RelayUnderTest sidecar)
     {
         var (samples, skipped) = PrometheusText.Parse(await sidecar.MetricsAsync());
         Assert.Equal(0, skipped);
+        Assert.DoesNotContain(samples, sample => sample.Name == "sidecar_callback_failures_total");
+        Assert.Equal(samples.Count, samples.DistinctBy(sample => sample.Series).Count());
         return new Series(samples);
     }
 

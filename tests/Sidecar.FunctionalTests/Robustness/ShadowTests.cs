@@ -11,6 +11,8 @@ namespace Sidecar.FunctionalTests.Robustness;
 public sealed class ShadowTests : IDisposable
 {
     private const string Comparisons = "sidecar_shadow_comparisons_total";
+    private const string Agreement = "sidecar_shadow_agreement_ratio";
+    private const string Difference = "sidecar_shadow_difference_max";
     private const int Requests = 200;
     private readonly string _file = Path.Combine(Path.GetTempPath(), $"sidecar-shadow-{Guid.NewGuid():N}.onnx");
 
@@ -24,12 +26,12 @@ public sealed class ShadowTests : IDisposable
         var swapped = await CompareAsync(DemoAssets.SwappedModel());
 
         Assert.Equal(Requests, same.Sum(Comparisons, ("result", "agree")));
-        Assert.InRange(same.Sum("sidecar_shadow_difference_max"), 0, 1e-4);
+        Assert.InRange(Assert.Single(same.Of(Difference)).Value, 0, 1e-4);
         Assert.InRange(retrained.Sum(Comparisons, ("result", "disagree")), 0, Requests * 0.05);
-        Assert.Fail($"retrained {string.Join(' ', retrained.Of(Comparisons).Select(x => x.Series + x.Value))} swapped {string.Join(' ', swapped.Of(Comparisons).Select(x => x.Series + x.Value))}" +
-            $" {retrained.Sum("sidecar_shadow_difference_max")} {swapped.Sum("sidecar_shadow_difference_max")}");
-        Assert.True(swapped.Sum(Comparisons, ("result", "disagree")) > 2 * (1 + retrained.Sum(Comparisons, ("result", "disagree"))));
-        Assert.True(swapped.Sum("sidecar_shadow_agreement_ratio") < retrained.Sum("sidecar_shadow_agreement_ratio"));
+        Assert.InRange(swapped.Sum(Comparisons, ("result", "disagree")), Requests * 0.3, Requests);
+        Assert.InRange(Assert.Single(retrained.Of(Agreement)).Value, 0.95, 1);
+        Assert.InRange(Assert.Single(swapped.Of(Agreement)).Value, 0, 0.7);
+        Assert.InRange(Assert.Single(swapped.Of(Difference)).Value, 0.1, 1);
     }
 
     [Theory]
@@ -55,7 +57,7 @@ public sealed class ShadowTests : IDisposable
 
         var series = await Series.UntilAsync(sidecar, 10, Comparisons, ("result", "error"));
         Assert.Equal(10, series.Sum(Comparisons));
-        Assert.Empty(series.Of("sidecar_shadow_agreement_ratio")); // unknown, and so absent
+        Assert.Empty(series.Of(Agreement)); // unknown, and so absent
         Assert.Equal(10, sidecar.Exchanges.Decoded);
     }
 
