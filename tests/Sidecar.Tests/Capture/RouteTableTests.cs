@@ -22,7 +22,7 @@ public sealed class RouteTableTests
     [InlineData("POST /score", "Transfer-Encoding: chunked", RouteKind.Unknown)]
     [InlineData("POST /score", "Content-Length: 0", RouteKind.NotInference)]
     [InlineData("POST /v2/models/m/generate", "Content-Length: 2", RouteKind.Unknown)]
-    [InlineData("POST /v2/models//infer", "Content-Length: 2", RouteKind.OpenInference)]
+    [InlineData("POST /v2/models//infer", "Content-Length: 2", RouteKind.Unknown)]
     [InlineData("GET /v2/health/ready", "User-Agent: kube-probe/1.33", RouteKind.Probe)]
     [InlineData("POST /v2/models/m/infer", "User-Agent: kube-probe/1.33", RouteKind.Probe)]
     [InlineData("POST /v2/models/m/infer", "K-Network-Probe: probe", RouteKind.Probe)]
