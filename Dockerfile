@@ -19,6 +19,8 @@ COPY src/Sidecar.Tensors/Sidecar.Tensors.csproj src/Sidecar.Tensors/packages.loc
 COPY src/Sidecar.Statistics/Sidecar.Statistics.csproj src/Sidecar.Statistics/packages.lock.json src/Sidecar.Statistics/
 RUN dotnet restore src/Sidecar/Sidecar.csproj --locked-mode
 
+# With the rules that the analyzers are told: without them, warnings that the code is written for would fail the build.
+COPY .editorconfig ./
 COPY src/ src/
 # BuildKit and buildah set TARGETARCH; without it, the image is for the machine that builds. NativeAOT does not cross-compile here,
 # so another architecture is built under emulation or on a machine of its own.

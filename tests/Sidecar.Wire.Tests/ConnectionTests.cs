@@ -56,6 +56,13 @@ public class ConnectionTests
     }
 
     [Fact]
+    public void Exchange_AnsweredWhileTheRequestIsCutShort_EndsWithoutWaitingForTheServersClose()
+    {
+        Assert.Equal(HalfPostSeen + RefusalSeen + " | = 0 Complete", Watch.Run(HalfPost, Refusal, "c-close").Log);
+        Assert.Equal(HalfPostSeen + RefusalSeen + " | = 0 Complete", Watch.Run(HalfPost, "c-close", Refusal).Log);
+    }
+
+    [Fact]
     public void Request_ThatCrossesTheServersClose_IsAnAttemptWithoutAnswer()
     {
         Assert.Equal(GetSeen + " | < 0 413 | < 0 end | = 0 Complete | > 1 POST /a | = 1 UpstreamAborted",

@@ -15,7 +15,7 @@ public class ConversationTests
             Assert.Equal(OpaqueReason.None, whole.Opaque);
             Assert.Equal(whole.Log, Tell(conversation, new Random(seed)).Log);
             Assert.Equal(whole.Log, Tell(conversation, new Random(seed + 1)).Log);
-        }, iter: 1_000, threads: 2);
+        }, iter: 500, threads: 2);
     }
 
     private static Recorder Tell(Conversation conversation, Random? cuts)

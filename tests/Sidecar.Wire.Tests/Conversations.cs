@@ -69,7 +69,7 @@ internal sealed record Conversation(Exchange[] Exchanges, (char Side, byte[] Byt
     private static readonly Gen<string> GenBody = Gen.OneOf(
         Gen.String[Gen.Char['\0', '\xff'], 0, 40],
         OneOf("\r\n\r\n", "0\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "{\"inputs\":[]}", "\n", "5\r\nhello\r\n"),
-        Gen.Int[1, 3_000].Select(length => new string('b', length)));
+        Gen.Int[1, 900].Select(length => new string('b', length)));
 
     private static readonly Gen<BodyForm> GenForm = OneOf(BodyForm.None, BodyForm.Length, BodyForm.Chunked);
 

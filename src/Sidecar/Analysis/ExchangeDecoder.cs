@@ -19,7 +19,7 @@ internal static class ExchangeDecoder
         if (exchange.RequestBody is { } request)
         {
             record.HasRequest = Read(OpenInferenceJson.DecodeRequest(request.Bytes, record.Request), record.Request, record, exchange.RequestLastByte == 0);
-            record.SelectsOutputs = request.Bytes.IndexOf("\"outputs\""u8) >= 0;
+            record.SelectsOutputs = record.Request.RequestedCount > 0;
         }
         else
         {

@@ -14,12 +14,12 @@ public sealed record DemoFlags
     /// <summary>Where the demo's sidecar serves /metrics.</summary>
     public EndPointSetting Health { get; init; } = new("127.0.0.1", 0);
 
-    /// <summary>Lines instead of a live table.</summary>
+    /// <summary>Lines instead of a live table; a pipe or CI gets lines anyway.</summary>
     public bool Plain { get; init; }
+
+    /// <summary>Requests a second that the load generator aims at.</summary>
+    public int Rate { get; init; } = 300;
 
     /// <summary>Decides which rows are replayed in which order.</summary>
     public int Seed { get; init; } = 1;
-
-    /// <summary>Requests a second.</summary>
-    public int Rate { get; init; } = 300;
 }

@@ -4,7 +4,6 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using Sidecar.Configuration;
 using Sidecar.Configuration.Schema;
 
 namespace Sidecar.Commands;
@@ -23,7 +22,7 @@ public sealed class SidecarCommandLine
     {
         var flags = new ConfigurationFlags();
         _root.Add(BuildRun(flags, run));
-        _root.Add(BuildDemo(demo));
+        _root.Add(DemoCommand.Build(demo));
         _root.Add(ConfigCommand.Build(flags, () => _host));
         foreach (var option in _root.Options)
         {
@@ -105,55 +104,6 @@ public sealed class SidecarCommandLine
                 : Task.FromResult(ConfigCommand.Refuse(loaded, _host));
         });
         return command;
-    }
-
-    private static Command BuildDemo(Func<DemoFlags, CancellationToken, Task<int>> demo)
-    {
-        var defaults = new DemoFlags();
-        var duration = Kinds.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24));
-        var time = new Option<TimeSpan?>("--for")
-        {
-            HelpName = "DURATION",
-            Description = "End by itself after this time, such as 60s or 5m; without it, when stopped.",
-            CustomParser = result => Parse(duration, result, default),
-        };
-        var listen = Address("--listen", "Where the demo's sidecar listens.", defaults.Listen);
-        var health = Address("--health", "Where the demo's sidecar serves /metrics.", defaults.Health);
-        var plain = new Option<bool>("--plain") { Description = "Lines instead of the live table, as in a pipe." };
-        var seed = new Option<int>("--seed") { HelpName = "N", Description = "Which rows are sent in which order.", DefaultValueFactory = _ => defaults.Seed };
-        var rate = new Option<int>("--rate") { HelpName = "N", Description = "Requests a second, 50 to 2000.", DefaultValueFactory = _ => defaults.Rate };
-        var command = new Command("demo", "Watch it work: a model server, its traffic, and one break after another.") { time, listen, health, plain, seed, rate };
-        command.SetAction((result, cancellation) => demo(
-            new DemoFlags
-            {
-                For = result.GetValue(time),
-                Listen = result.GetRequiredValue(listen),
-                Health = result.GetRequiredValue(health),
-                Plain = result.GetValue(plain),
-                Seed = result.GetValue(seed),
-                Rate = result.GetValue(rate),
-            },
-            cancellation));
-        return command;
-    }
-
-    private static Option<EndPointSetting> Address(string name, string description, EndPointSetting fallback) => new(name)
-    {
-        HelpName = "IP:PORT",
-        Description = description,
-        DefaultValueFactory = _ => fallback,
-        CustomParser = result => Parse(Kinds.Listen, result, fallback),
-    };
-
-    private static T Parse<T>(ScalarSchema<T> kind, ArgumentResult result, T fallback)
-    {
-        var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-        var outcome = kind.TryParse(text, out var value);
-        if (outcome == ParseOutcome.Ok)
-            return value;
-        var problem = outcome == ParseOutcome.OutOfRange ? "is out of range" : $"is not {kind.Noun}";
-        result.AddError($"{(result.Parent as OptionResult)?.Option.Name}: \"{text}\" {problem}; allowed: {kind.Allowed}");
-        return fallback;
     }
 
     private int Refuse(ParseResult result)

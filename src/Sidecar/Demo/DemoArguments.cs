@@ -3,8 +3,8 @@ namespace Sidecar.Demo;
 /// <summary>What a person may choose about <c>sidecar demo</c>.</summary>
 public sealed record DemoArguments
 {
-    /// <summary>The shortest run whose windows still hold enough requests for every detector.</summary>
-    public static readonly TimeSpan ShortestRun = TimeSpan.FromSeconds(30);
+    /// <summary>The shortest run that leaves each break the time to be found and to be forgotten again.</summary>
+    public static readonly TimeSpan ShortestRun = TimeSpan.FromSeconds(45);
 
     /// <summary>How long the demo may take at most; null cycles through the breaks until it is cancelled.</summary>
     public TimeSpan? ForDuration { get; init; }

@@ -112,7 +112,6 @@ public static class DemoRunner
     private static IEnumerable<string> Opening(DemoSidecarSettings settings, DemoTimes times, IDemoSidecar sidecar)
     {
         yield return $"client → sidecar {sidecar.Traffic} → model server {settings.Upstream} (ONNX Runtime, model {ModelName})";
-        yield return LookHere(sidecar);
         yield return string.Create(CultureInfo.InvariantCulture,
             $"demo windows are short: indicators over {times.Window.TotalSeconds:0.#} s, drift over {times.DriftWindow.TotalSeconds:0.#} s, ")
             + $"a reference of {settings.LearnAfter} requests; production defaults are minutes to hours";

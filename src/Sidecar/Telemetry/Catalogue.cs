@@ -63,12 +63,12 @@ public static class Catalogue
 
     /// <summary>Largest output difference; in the unit of the model's output, which is unknown, hence no unit.</summary>
     public static InstrumentDefinition ShadowDifferenceMax { get; } = new("sidecar.shadow.difference.max", ObservableGauge, "",
-        "Largest absolute difference between an output and the shadow's over the last comparisons, in the unit of that output.",
+        "Largest absolute difference between an output and the shadow's over the last 1,000 comparisons, in the unit of that output.",
         ["model", "model_version", "shadow"]);
 
     /// <summary>Share of rows with the same top class.</summary>
     public static InstrumentDefinition ShadowAgreementRatio { get; } = new("sidecar.shadow.agreement.ratio", ObservableGauge, "1",
-        "Share of the last comparisons in which the shadow agreed; near-ties are left out.",
+        "Share of the last 1,000 comparisons in which the shadow agrees, near-ties left out.",
         ["model", "model_version", "shadow"]);
 
     /// <summary>The book of events, by stage.</summary>

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Sidecar.Demo;
 using Sidecar.Demo.Serving;
 using Sidecar.Demo.Traffic;
@@ -32,6 +34,35 @@ public sealed class DemoLoadTests
         await using var load = DemoLoad.Start(server.Address, "carloan", DemoRows.Parse(DemoAssets.Rows()), 500, 1, TimeProvider.System);
         load.Fault = InputFault.RenamedFeature;
         await Eventually(() => load.Failed > 50);
+    }
+
+    [Fact]
+    public async Task Connections_that_are_reset_as_soon_as_they_are_accepted_do_not_end_the_load()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var resetting = ResetAllAsync(listener);
+        var target = new Uri($"http://{listener.LocalEndpoint}");
+        await using (var load = DemoLoad.Start(target, "carloan", DemoRows.Parse(DemoAssets.Rows()), 2000, 1, TimeProvider.System))
+            await Eventually(() => load.Failed > 2000);
+        listener.Stop();
+        await resetting;
+    }
+
+    private static async Task ResetAllAsync(TcpListener listener)
+    {
+        try
+        {
+            while (true)
+            {
+                using var socket = await listener.AcceptSocketAsync(Cancellation);
+                socket.Close(0);
+            }
+        }
+        catch (SocketException)
+        {
+            // The listener was stopped.
+        }
     }
 
     // The test run's own deadline is the limit.

@@ -28,7 +28,7 @@ public class ResourcesTests
     [Fact]
     public void Detect_OutsideAPod_NamesTheHost()
     {
-        var found = Resources.Detect("1.0", _ => null, "laptop");
+        var found = Resources.Detect("1.0", name => name == "CONTAINER_NAME" ? "something" : null, "laptop");
         Assert.Equal("laptop.sidecar", found["service.instance.id"]);
         Assert.DoesNotContain(found.Keys, key => key.StartsWith("k8s.", StringComparison.Ordinal));
     }

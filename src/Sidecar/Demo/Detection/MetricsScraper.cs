@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Sidecar.Demo.Detection;
 
 /// <summary>Reads <c>/metrics</c> over HTTP, as Prometheus would.</summary>
@@ -32,7 +34,8 @@ internal sealed class MetricsScraper(Uri health, TimeProvider time) : IDisposabl
             var samples = PrometheusText.Parse(page).Samples.Where(sample => sample.Name.StartsWith("sidecar_", StringComparison.Ordinal));
             return new MetricsSnapshot(time.GetElapsedTime(_started), samples);
         }
-        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        catch (Exception failure) when (
+            failure is HttpRequestException or IOException or SocketException or OperationCanceledException && !cancellation.IsCancellationRequested)
         {
             Failures++;
             return null;

@@ -29,15 +29,13 @@ internal sealed record DemoTimes
     public required TimeSpan? Total { get; init; }
 
     /// <summary>How long a break may stay undetected, and recovery after it may take, when there is no total to divide.</summary>
-    public TimeSpan Unhurried { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan Unhurried { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>The times for a demo of this length; null cycles.</summary>
     public static DemoTimes For(TimeSpan? total)
     {
         // 60 s: windows of 3 s, quiet by 27 s at the latest, and with quiet after 12 s some 9 s for each of five breaks and its recovery.
-        var window = total is { } length
-            ? TimeSpan.FromSeconds(Math.Clamp(length.TotalSeconds / 20, 2, 10))
-            : TimeSpan.FromSeconds(10);
+        var window = TimeSpan.FromSeconds(total is { } length ? Math.Clamp(length.TotalSeconds / 20, 2, 10) : 4);
         return new DemoTimes
         {
             Scrape = TimeSpan.FromMilliseconds(500),
@@ -49,9 +47,9 @@ internal sealed record DemoTimes
         };
     }
 
-    /// <summary>Requests to learn the reference from: a fifteenth of the time, or ten seconds, and never so few that the reference is mostly noise.</summary>
+    /// <summary>Requests to learn the reference from: a fifteenth of the time, or five seconds, and never so few that the reference is mostly noise.</summary>
     /// <param name="rate">Requests a second.</param>
-    public int LearnAfter(int rate) => Math.Max(500, (int)(rate * (Total?.TotalSeconds / 15 ?? 10)));
+    public int LearnAfter(int rate) => Math.Max(500, (int)(rate * (Total?.TotalSeconds / 15 ?? 5)));
 
     /// <summary>
     /// When a break that begins now must be detected, and when recovery from it ends: an equal share of what is left for each break that is still to

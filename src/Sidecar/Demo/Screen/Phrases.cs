@@ -12,7 +12,7 @@ internal static class Phrases
         Symptom.Success => "success",
         Symptom.Latency => "latency p90",
         Symptom.Contract => "contract violations",
-        Symptom.Drift => "drift, lower bound",
+        Symptom.Drift => "drift (lower bound)",
         _ => "shadow agreement",
     };
 

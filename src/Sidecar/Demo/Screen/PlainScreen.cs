@@ -4,16 +4,25 @@ using Sidecar.Demo.Detection;
 namespace Sidecar.Demo.Screen;
 
 /// <summary>For pipes, CI and readers: a line for each change and one every few seconds between.</summary>
-internal sealed class PlainScreen(TextWriter output) : IDemoScreen
+internal sealed class PlainScreen : IDemoScreen
 {
     private static readonly TimeSpan StatusEvery = TimeSpan.FromSeconds(5);
 
+    private readonly TextWriter _output;
     private TimeSpan _nextStatus = StatusEvery;
+
+    /// <param name="output">Takes the lines.</param>
+    /// <param name="lookHere">Said first: where a person can look for themselves.</param>
+    public PlainScreen(TextWriter output, string lookHere)
+    {
+        _output = output;
+        Say(lookHere);
+    }
 
     public void Say(string line)
     {
-        output.WriteLine(line);
-        output.Flush();
+        _output.WriteLine(line);
+        _output.Flush();
     }
 
     public void Show(DemoView view)

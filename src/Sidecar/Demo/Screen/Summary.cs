@@ -48,7 +48,7 @@ internal static class Summary
         foreach (var alarm in schedule.FalseAlarms)
             yield return $"FALSE ALARM before anything was broken: {Phrases.Of(alarm.Symptom)}: {alarm.Evidence}";
         if (!schedule.Learned)
-            yield return "The detectors never were quiet, so nothing was broken.";
+            yield return "It ended before all detectors were quiet, so nothing was broken.";
     }
 
     private static IEnumerable<string> Details(List<BreakResult> turns)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 
 namespace Sidecar.Demo.Traffic;
 
@@ -105,8 +106,10 @@ internal sealed class DemoLoad : IAsyncDisposable
             using var response = await _client.PostAsync(_infer, content, either.Token);
             Interlocked.Increment(ref response.IsSuccessStatusCode ? ref _succeeded : ref _failed);
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException && !stop.IsCancellationRequested)
+        catch (Exception failure) when (
+            failure is HttpRequestException or IOException or SocketException or OperationCanceledException && !stop.IsCancellationRequested)
         {
+            // A bare SocketException is what HttpClient lets out of a connection that was reset at the moment it was established.
             Interlocked.Increment(ref _failed);
         }
     }

@@ -71,8 +71,8 @@ public sealed class MetricsPipeline : IDisposable
     /// <summary>Stops without a last push if <see cref="Shutdown"/> has run; otherwise the SDK's own five seconds apply.</summary>
     public void Dispose() => Provider.Dispose();
 
-    // An explicit view is the only thing that resists OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: boundaries given as advice yield to
-    // it, and then every latency objective that reads buckets would go blank.
+    // Operators set OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION for a whole fleet. Boundaries given as advice yield to it, and every latency
+    // objective that reads buckets would go blank; a view does not yield, nor does a reader that we construct ourselves.
     private static MetricStreamConfiguration Stream(InstrumentDefinition definition) => definition.Buckets is { } buckets
         ? new ExplicitBucketHistogramConfiguration { Boundaries = [.. buckets], CardinalityLimit = definition.MaxSeries }
         : new MetricStreamConfiguration { CardinalityLimit = definition.MaxSeries };

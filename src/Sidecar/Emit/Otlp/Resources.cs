@@ -20,13 +20,15 @@ public static class Resources
         string? Given(string name) => variable(name) is { Length: > 0 } value ? value : null;
 
         var space = Given("POD_NAMESPACE");
-        var pod = Given("POD_NAME") ?? host;
-        var container = Given("CONTAINER_NAME") ?? "sidecar";
+        var pod = Given("POD_NAME");
+        // The name is a common one: outside a pod it may mean anything.
+        var container = pod is null ? null : Given("CONTAINER_NAME");
+        var instance = $"{pod ?? host}.{container ?? "sidecar"}";
         var attributes = new Dictionary<string, object>(StringComparer.Ordinal)
         {
             [ServiceName] = "sidecar",
             ["service.version"] = version,
-            ["service.instance.id"] = space is null ? $"{pod}.{container}" : $"{space}.{pod}.{container}",
+            ["service.instance.id"] = space is null ? instance : $"{space}.{instance}",
         };
 
         void Add(string name, string? value)
@@ -37,10 +39,10 @@ public static class Resources
 
         Add("service.namespace", space);
         Add("k8s.namespace.name", space);
-        Add("k8s.pod.name", Given("POD_NAME"));
+        Add("k8s.pod.name", pod);
         Add("k8s.pod.uid", Given("POD_UID"));
         Add("k8s.node.name", Given("NODE_NAME"));
-        Add("k8s.container.name", Given("CONTAINER_NAME"));
+        Add("k8s.container.name", container);
         return attributes;
     }
 

@@ -1,0 +1,58 @@
+using System.Text.RegularExpressions;
+using Sidecar.Configuration;
+using Sidecar.Demo;
+using Sidecar.Demo.Serving;
+using Sidecar.Demo.Traffic;
+using Sidecar.Testing;
+
+namespace Sidecar.FunctionalTests.Operations;
+
+public sealed partial class LiveSeriesTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    // Series that exist only when something of ours fails; their names are held against the catalogue by a unit test.
+    private static readonly string[] OnlyOnFailure = ["sidecar_callback_failures_total"];
+
+    [Fact]
+    public async Task Every_series_that_rules_and_dashboards_use_is_on_metrics_while_the_demo_runs()
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(Patience);
+        var shadow = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.onnx");
+        var events = Path.ChangeExtension(shadow, ".jsonl");
+        await File.WriteAllBytesAsync(shadow, DemoAssets.RetrainedModel(), patience.Token);
+        using var model = new OnnxModel("carloan", "1", DemoAssets.PrimaryModel());
+        await using var server = await DemoModelServer.StartAsync(model, TimeProvider.System, patience.Token);
+        var options = new SidecarOptions
+        {
+            Upstream = new UpstreamSetting("127.0.0.1", server.Port),
+            Listen = new EndPointSetting("127.0.0.1", 0),
+            Health = new HealthOptions { Listen = new EndPointSetting("127.0.0.1", 0) },
+            Drift = new DriftOptions { BurnIn = 300, Window = new DriftWindowOptions { Every = TimeSpan.FromSeconds(1), MinRows = 100 } },
+            Shadows = [new ShadowOptions { Name = "candidate", File = shadow, Rate = 1 }],
+            Events = new EventOptions { Sink = EventSink.Jsonl, Rate = 1, Jsonl = new JsonlOptions { Path = events } },
+        };
+        await using var sidecar = await SidecarApplication.StartAsync(options, cancellation: patience.Token);
+        await using var load = DemoLoad.Start(new Uri($"http://{sidecar.Traffic[0]}"), "carloan", DemoRows.Parse(DemoAssets.Rows()), 300, 1, TimeProvider.System);
+        var wanted = OperationsSeries.Used().Except(OnlyOnFailure).ToArray();
+        Assert.Contains("sidecar_inference_duration_seconds_bucket", wanted);
+
+        using var http = new HttpClient();
+        string[] missing;
+        do
+        {
+            // A breach of the contract now and then, once the quiet traffic has been learned.
+            load.Fault = load.Succeeded > 600 ? InputFault.RenamedFeature : InputFault.None;
+            var page = await http.GetStringAsync(new Uri($"http://{sidecar.Health}/metrics"), TestContext.Current.CancellationToken);
+            var present = SeriesName().Matches(page).Select(match => match.Value).ToHashSet(StringComparer.Ordinal);
+            missing = [.. wanted.Where(name => !present.Contains(name))];
+            if (missing.Length > 0 && patience.IsCancellationRequested)
+                Assert.Fail($"not on /metrics: {string.Join(", ", missing)}");
+        }
+        while (missing.Length > 0);
+    }
+
+    [GeneratedRegex(@"^[a-z_:][a-z0-9_:]*", RegexOptions.Multiline | RegexOptions.IgnoreCase)]
+    private static partial Regex SeriesName();
+}
