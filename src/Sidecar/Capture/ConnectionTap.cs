@@ -19,6 +19,7 @@ internal sealed class ConnectionTap : IConnectionTap, IHttp1Events
     private int _openHere;
     private long _now;
     private WireProtocol _protocol;
+    private bool _serverFirst;
 
     public ConnectionTap(CapturePool pool) => _pool = pool;
 
@@ -26,13 +27,14 @@ internal sealed class ConnectionTap : IConnectionTap, IHttp1Events
     {
         _listener = listener;
         _protocol = WireProtocol.Undecided;
+        _serverFirst = false;
         _firstLength = 0;
         _openHere = 0;
         _observer.Reset(this);
     }
 
     /// <summary>An opaque connection may be in the middle of anything, so a drain waits for it.</summary>
-    public bool IsBusy => _openHere > 0 || _observer.IsOpaque || _protocol is WireProtocol.Http2 or WireProtocol.Tls or WireProtocol.Unknown;
+    public bool IsBusy => _openHere > 0 || _serverFirst || _observer.IsOpaque || _protocol is WireProtocol.Http2 or WireProtocol.Tls or WireProtocol.Unknown;
 
     public void OnClientBytes(ReadOnlySpan<byte> bytes, long timestamp)
     {
@@ -47,7 +49,7 @@ internal sealed class ConnectionTap : IConnectionTap, IHttp1Events
     {
         _now = timestamp;
         if (_protocol == WireProtocol.Undecided)
-            Settle(WireProtocol.Unknown); // a server that speaks first speaks none of ours
+            _serverFirst = true; // an HTTP/2 server may send its settings on accept, so the client still decides
         else if (_protocol == WireProtocol.Http1)
             _observer.OnServerBytes(bytes);
     }
@@ -73,6 +75,8 @@ internal sealed class ConnectionTap : IConnectionTap, IHttp1Events
             Refused();
         else if (_protocol == WireProtocol.Http1)
             EndObserver(end);
+        else if (_protocol == WireProtocol.Undecided && _serverFirst)
+            Settle(WireProtocol.Unknown);
         _observer.Reset(this); // gives a half-read head's buffer back
         _pool.ReturnTap(this);
     }
@@ -222,7 +226,7 @@ internal sealed class ConnectionTap : IConnectionTap, IHttp1Events
             if (protocol != WireProtocol.Undecided)
             {
                 Settle(protocol);
-                if (protocol == WireProtocol.Http1)
+                if (_protocol == WireProtocol.Http1)
                     _observer.OnClientBytes(bytes);
                 return;
             }
@@ -237,7 +241,7 @@ internal sealed class ConnectionTap : IConnectionTap, IHttp1Events
         if (recognised == WireProtocol.Undecided)
             return;
         Settle(recognised);
-        if (recognised == WireProtocol.Http1)
+        if (_protocol == WireProtocol.Http1)
         {
             _observer.OnClientBytes(first[.._firstLength]);
             _observer.OnClientBytes(bytes[taken..]);
@@ -246,6 +250,9 @@ internal sealed class ConnectionTap : IConnectionTap, IHttp1Events
 
     private void Settle(WireProtocol protocol)
     {
+        // In HTTP/1 no server speaks first: what looks like a request is then part of something else.
+        if (protocol == WireProtocol.Http1 && _serverFirst)
+            protocol = WireProtocol.Unknown;
         _protocol = protocol;
         var reason = protocol switch
         {

@@ -212,12 +212,15 @@ internal sealed unsafe class RelayThread : IDisposable
         {
             if ((ready & (Libc.EPOLLOUT | Libc.EPOLLERR | Libc.EPOLLHUP)) == 0)
                 return;
-            if (Libc.TakeError(connection.Upstream) != 0)
+            var error = Libc.TakeError(connection.Upstream);
+            if (error is not (0 or Libc.ECONNRESET or Libc.EPIPE))
             {
                 End(connection, ConnectionEnd.UpstreamRefused, reset: true);
                 return;
             }
 
+            // A reset follows an accepted dial (a refused one says so): what the upstream sent before it is read first.
+            connection.FromClient.Broken = error != 0;
             connection.Connecting = false;
         }
 

@@ -42,6 +42,9 @@ internal sealed class RelayUnderTest : IAsyncDisposable
         return new RelayUnderTest(await SidecarApplication.StartAsync(options, hooks ?? new SidecarHooks { Variable = _ => null }));
     }
 
+    /// <summary>For an upstream that takes each connection for the next client's: the sidecar opens none of its own.</summary>
+    public static SidecarOptions WithoutMetadata(SidecarOptions options) => options with { Contract = new ContractOptions { FetchMetadata = false } };
+
     /// <summary>One more pair of listener and upstream, for the options' <c>Listeners</c>.</summary>
     public static ListenerOptions Listener(string name, int upstreamPort) =>
         new() { Name = name, Listen = FreePort, Upstream = new UpstreamSetting("127.0.0.1", upstreamPort) };

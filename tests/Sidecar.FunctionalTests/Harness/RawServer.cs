@@ -1,0 +1,37 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Sidecar.FunctionalTests.Harness;
+
+/// <summary>An upstream whose every byte the test decides.</summary>
+internal sealed class RawServer : IDisposable
+{
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+
+    public RawServer()
+    {
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Listen(512);
+    }
+
+    public IPEndPoint EndPoint => (IPEndPoint)_listener.LocalEndPoint!;
+
+    public int Port => EndPoint.Port;
+
+    /// <summary>A port that was free a moment ago, and on which nothing listens.</summary>
+    public static int DeadPort()
+    {
+        using var server = new RawServer();
+        return server.Port;
+    }
+
+    public async Task<RawConnection> AcceptAsync()
+    {
+        using var patience = new CancellationTokenSource(RelayUnderTest.Patience);
+        var socket = await _listener.AcceptAsync(patience.Token);
+        socket.NoDelay = true;
+        return new RawConnection(socket);
+    }
+
+    public void Dispose() => _listener.Dispose();
+}

@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Sidecar.FunctionalTests.Harness;
+using Sidecar.Testing;
+
+namespace Sidecar.FunctionalTests.Transparency;
+
+/// <summary>Real inference: Triton serves real models, and the sidecar in front of it decodes every exchange.</summary>
+[Collection(nameof(Alone))]
+public sealed class TritonTests
+{
+    private const int RowsPerModel = 60;
+    private static readonly string[] Models = ["adult", "digits", "california"];
+
+    [Fact]
+    public async Task Answers_equal_the_golden_ones_and_every_exchange_is_decoded()
+    {
+        var tools = Path.GetDirectoryName(Fixtures.Require("tools", "triton-start.sh"))!;
+        var models = Fixtures.Require("models");
+        await using var triton = await ForeignServer.TritonAsync(tools);
+        await using var sidecar = await RelayUnderTest.StartAsync(triton.EndPoint.Port);
+        using var direct = await RawConnection.ConnectAsync(triton.EndPoint);
+        using var relayed = await RawConnection.ConnectAsync(sidecar.Traffic);
+        foreach (var model in Models)
+        {
+            foreach (var line in File.ReadLines(Path.Combine(models, model, "golden.jsonl")).Take(RowsPerModel))
+            {
+                using var golden = JsonDocument.Parse(line);
+                var body = Encoding.UTF8.GetBytes(golden.RootElement.GetProperty("request").GetRawText());
+                var answer = await InferAsync(relayed, model, body);
+                Assert.Equal(await InferAsync(direct, model, body), answer);
+                AssertGolden(golden.RootElement, answer.Body);
+            }
+        }
+
+        var totals = await sidecar.SettledAsync();
+        Assert.Equal((Models.Length * RowsPerModel, Models.Length * RowsPerModel), (totals.Observed, totals.Decoded));
+        var metrics = await sidecar.MetricsAsync();
+        Assert.All(Models, model => Assert.Contains($"model=\"{model}\"", metrics, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Every_client_sees_the_bytes_that_it_sees_without_the_sidecar()
+    {
+        var tools = Path.GetDirectoryName(Fixtures.Require("tools", "triton-start.sh"))!;
+        await using var triton = await ForeignServer.TritonAsync(tools);
+        await using var sidecar = await RelayUnderTest.StartAsync(triton.EndPoint.Port);
+        HttpCase[] cases =
+        [
+            new("ready", "GET", "/v2/health/ready"),
+            new("server metadata", "GET", "/v2"),
+            new("model metadata", "GET", "/v2/models/digits"),
+            new("model configuration", "GET", "/v2/models/digits/config"),
+            new("unknown model", "GET", "/v2/models/nothing/ready"),
+            new("malformed request", "POST", "/v2/models/digits/infer") { Framing = BodyFraming.ContentLength, BodyLength = 200 },
+            new("malformed request in chunks", "POST", "/v2/models/digits/infer") { Framing = BodyFraming.Chunked, BodyLength = 200 },
+        ];
+        foreach (var request in cases)
+        {
+            foreach (var client in HttpTestClient.Names.Where(name => name != "curl" || Tool.IsInstalled("curl")))
+                await TranscriptCheck.SameAsync(client, request, triton.EndPoint, sidecar.Traffic);
+        }
+
+        var totals = await sidecar.SettledAsync();
+        Assert.Equal((0, 0), (totals.Dropped, totals.Opaque));
+    }
+
+    private static async Task<(string Head, string Body)> InferAsync(RawConnection connection, string model, byte[] body)
+    {
+        await connection.SendAsync(string.Create(CultureInfo.InvariantCulture,
+            $"POST /v2/models/{model}/infer HTTP/1.1\r\nHost: model.test\r\nAccept-Encoding: identity\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n"));
+        await connection.SendAsync(body);
+        var (head, answer) = await connection.ReceiveResponseAsync();
+        Assert.StartsWith("HTTP/1.1 200", head, StringComparison.Ordinal);
+        return (head, Encoding.UTF8.GetString(answer));
+    }
+
+    private static void AssertGolden(JsonElement golden, string answer)
+    {
+        var nearTie = golden.GetProperty("tags").EnumerateArray().Any(tag => tag.GetString() == "edge:near-tie");
+        var (atol, rtol) = (golden.GetProperty("tolerance").GetProperty("atol").GetDouble(), golden.GetProperty("tolerance").GetProperty("rtol").GetDouble());
+        using var got = JsonDocument.Parse(answer);
+        var outputs = got.RootElement.GetProperty("outputs").EnumerateArray().ToDictionary(output => output.GetProperty("name").GetString()!);
+        foreach (var expected in golden.GetProperty("expected").GetProperty("outputs").EnumerateArray())
+        {
+            var name = expected.GetProperty("name").GetString()!;
+            if (name == "label" && nearTie)
+                continue;
+            var values = expected.GetProperty("data").EnumerateArray().Select(value => value.GetDouble()).ToArray();
+            var actual = outputs[name].GetProperty("data").EnumerateArray().Select(value => value.GetDouble()).ToArray();
+            Assert.Equal(values.Length, actual.Length);
+            foreach (var (want, have) in values.Zip(actual))
+                Assert.True(Math.Abs(have - want) <= atol + (rtol * Math.Abs(want)), $"{golden.GetProperty("id")}: {name} is {have}, not {want}");
+        }
+    }
+}
