@@ -1,3 +1,4 @@
+using Sidecar.Capture;
 using Sidecar.FunctionalTests.Harness;
 using Sidecar.Model;
 
@@ -9,7 +10,10 @@ public sealed class AnalysisFailureTests
     [Fact]
     public async Task A_stalled_analysis_stops_no_request_and_what_it_misses_is_counted()
     {
-        const int Requests = 3000;
+        const int Missed = 900;
+        // One in work and a full queue; all others are counted as heads that the analysis missed.
+        var kept = 1 + new CaptureSettings(1, 1).BodyQueue;
+        var requests = kept + Missed;
         const long Budget = 64 << 20;
         using var gate = new ManualResetEventSlim();
         using var entered = new ManualResetEventSlim();
@@ -33,15 +37,12 @@ public sealed class AnalysisFailureTests
                 var request = V2.Request(V2.Body());
                 Assert.Equal(server.Answer, (await client.AskAsync(request)).Body);
                 await RelayUnderTest.UntilAsync(() => entered.IsSet, "the analysis stalls");
-                for (var i = 1; i < Requests; i++)
+                for (var i = 1; i < requests; i++)
                     Assert.Equal(server.Answer, (await client.AskAsync(request)).Body);
             }
 
-            // One in work, a full queue, and all others counted as heads that the analysis missed.
-            const int Kept = 1 + 2048;
-            const int Missed = Requests - Kept;
             await RelayUnderTest.UntilAsync(
-                () => sidecar.Exchanges is { Observed: Requests, Pending: Kept, Dropped: Missed, Settled: Missed }, "every exchange is queued or dropped");
+                () => sidecar.Exchanges is { Dropped: Missed, Settled: Missed } now && now.Observed == requests && now.Pending == kept, "every exchange is queued or dropped");
             var series = await Series.ScrapeAsync(sidecar);
             Assert.Equal(Missed, series.Sum("sidecar_exchanges_total", ("stage", "dropped"), ("reason", "queue_full")));
             Assert.Equal(Missed, series.Sum("sidecar_inference_duration_seconds_count"));
@@ -49,8 +50,8 @@ public sealed class AnalysisFailureTests
 
             gate.Set();
             series = await Series.BalancedAsync(sidecar);
-            Assert.Equal(Requests, series.Sum("sidecar_inference_duration_seconds_count"));
-            Assert.Equal(Kept, sidecar.Exchanges.Decoded);
+            Assert.Equal(requests, series.Sum("sidecar_inference_duration_seconds_count"));
+            Assert.Equal(kept, sidecar.Exchanges.Decoded);
             Assert.Equal(0, series.Sum("sidecar_capture_buffer_usage_bytes"));
         }
         finally
