@@ -53,15 +53,15 @@ internal static class MetricsWiring
 
     private static void ObserveShadows(SidecarMeter meter, IReadOnlyList<ShadowLane> shadows)
     {
-        IEnumerable<(ShadowLane Lane, ModelIdentity Model)> Compared() =>
-            shadows.Where(lane => lane.Model is not null).Select(lane => (lane, lane.Model!));
+        IEnumerable<(string Name, ModelIdentity Model, ShadowTally Tally)> Compared() =>
+            shadows.SelectMany(lane => lane.Tallies.Select(pair => (lane.Name, pair.Key, pair.Value)));
         meter.ObserveCounter(Catalogue.ShadowComparisons, () => Compared().SelectMany(shadow =>
-            Enum.GetValues<ShadowResult>().Where(result => shadow.Lane.Results(result) > 0).Select(result => Of(
-                Catalogue.ShadowComparisons, shadow.Lane.Results(result), shadow.Model.Name, shadow.Model.Version, shadow.Lane.Name, Labels<ShadowResult>.Of((int)result)))));
+            Enum.GetValues<ShadowResult>().Where(result => shadow.Tally.Results(result) > 0).Select(result => Of(
+                Catalogue.ShadowComparisons, shadow.Tally.Results(result), shadow.Model.Name, shadow.Model.Version, shadow.Name, Labels<ShadowResult>.Of((int)result)))));
         meter.ObserveGauge(Catalogue.ShadowAgreementRatio, () => Compared().Select(shadow =>
-            Of(Catalogue.ShadowAgreementRatio, shadow.Lane.Recent().Agreement, shadow.Model.Name, shadow.Model.Version, shadow.Lane.Name)));
+            Of(Catalogue.ShadowAgreementRatio, shadow.Tally.Recent().Agreement, shadow.Model.Name, shadow.Model.Version, shadow.Name)));
         meter.ObserveGauge(Catalogue.ShadowDifferenceMax, () => Compared().Select(shadow =>
-            Of(Catalogue.ShadowDifferenceMax, shadow.Lane.Recent().MaximumDifference, shadow.Model.Name, shadow.Model.Version, shadow.Lane.Name)));
+            Of(Catalogue.ShadowDifferenceMax, shadow.Tally.Recent().MaximumDifference, shadow.Model.Name, shadow.Model.Version, shadow.Name)));
     }
 
     private static IEnumerable<Measurement<long>> Checks(ModelState model, ModelSide side)

@@ -165,6 +165,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         var cut = await _relay.DrainAsync(deadline > keepAccepting ? deadline - keepAccepting : TimeSpan.Zero).ConfigureAwait(false);
         _relay.Dispose();
         _path.Stop(FlushPatience);
+        await _analysis.DisposeAsync().ConfigureAwait(false); // a contract that still came would be an event after the last
         var totals = _book.Totals();
         if (_events is not null)
         {

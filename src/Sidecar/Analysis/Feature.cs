@@ -9,6 +9,9 @@ internal sealed class Feature(string name)
     // 8,192 values place 64 quantile edges to within 1 % of a rank; more would only cost memory.
     private const int MaxLearnedValues = 8192;
 
+    // Texts are kept in order while learning, to see how dependent rows are; so many bytes of them say enough.
+    private const int MaxLearnedTextBytes = 128 * 1024;
+
     // Integers with at most this many values are codes rather than quantities.
     private const int MaxCodes = 32;
 
@@ -19,6 +22,7 @@ internal sealed class Feature(string name)
     private List<byte[]?>? _texts;
     private CategoricalLearner? _learner;
     private bool _isInteger;
+    private int _textBytes;
     private long _missing;
     private NumericCounts? _numeric;
     private CategoricalCounts? _categorical;
@@ -75,7 +79,8 @@ internal sealed class Feature(string name)
         else if ((_texts ??= []) is { Count: < MaxLearnedValues } texts)
         {
             (_learner ??= new CategoricalLearner()).Add(value);
-            texts.Add(value.Length <= 256 ? value.ToArray() : null);
+            _textBytes += value.Length;
+            texts.Add(_textBytes <= MaxLearnedTextBytes ? value.ToArray() : null);
         }
     }
 

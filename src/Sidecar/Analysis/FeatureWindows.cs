@@ -11,7 +11,7 @@ namespace Sidecar.Analysis;
 /// </summary>
 internal sealed class FeatureWindows(Side side, DriftSettings settings)
 {
-    // 256 features of up to 15 kB each bound a side's memory to 4 MB.
+    // 256 features bound a side's memory: to 4 MB of counts (15 kB each), and before that, while learning, to 40 MB of values.
     private const int MaxFeatures = 256;
 
     // Lower bounds computed for a feature at one evaluation: distribution, missing, non-finite.
@@ -34,10 +34,17 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings)
     public long Results(DriftResult result) => Interlocked.Read(ref _results[(int)result]);
 
     /// <summary>Adds a message's rows to what is learned, or to the current window.</summary>
-    public Extraction Add(TensorMessage message)
+    /// <param name="mayTeach">The model answered it: only then it may become part of the reference, which clients' inventions must not.</param>
+    /// <returns>How completely its features were found; null when it was left out of the learning.</returns>
+    public Extraction? Add(TensorMessage message, bool mayTeach)
     {
         if (!_learned)
+        {
+            if (!mayTeach)
+                return null;
             Discover(message);
+        }
+
         var found = 0;
         foreach (var tensor in _tensors)
         {

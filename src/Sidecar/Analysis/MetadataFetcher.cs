@@ -47,11 +47,12 @@ internal sealed partial class MetadataFetcher : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_stop.IsCancellationRequested)
+            return;
         _wishes.Writer.TryComplete();
         await _stop.CancelAsync().ConfigureAwait(false);
         await _loop.ConfigureAwait(false);
         _http.Dispose();
-        _stop.Dispose();
     }
 
     private async Task RunAsync()
@@ -124,7 +125,9 @@ internal sealed partial class MetadataFetcher : IAsyncDisposable
         {
             throw;
         }
-        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException or IOException or System.Net.Sockets.SocketException)
+#pragma warning disable CA1031 // Whatever a server and the HTTP library come up with, the next try is due and the loop goes on.
+        catch (Exception failure)
+#pragma warning restore CA1031
         {
             if (attempt == 1)
                 Log.MetadataFailed(_log, address, failure.Message);

@@ -70,10 +70,10 @@ public sealed class ModelAnalysis : IAsyncDisposable
     public void Update(InferenceRecord record, long unixNanos)
     {
         var state = (ModelState)record.State!;
-        if (record.HasRequest)
-            state.CountExtraction(state.Inputs.Add(record.Request));
+        if (record.HasRequest && state.Inputs.Add(record.Request, mayTeach: record.HasResponse) is { } extraction)
+            state.CountExtraction(extraction);
         if (record.HasResponse)
-            state.Outputs.Add(record.Response);
+            state.Outputs.Add(record.Response, mayTeach: true);
         Close(state, state.Inputs, unixNanos);
         Close(state, state.Outputs, unixNanos);
     }
@@ -81,6 +81,7 @@ public sealed class ModelAnalysis : IAsyncDisposable
     /// <summary>The models that have seen traffic.</summary>
     internal IEnumerable<ModelState> Models => _models.Seen;
 
+    /// <summary>Asks the model server nothing more; nothing is reported from here on. May be called twice.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_metadata is not null)
@@ -98,7 +99,7 @@ public sealed class ModelAnalysis : IAsyncDisposable
         var path = exchange.Path;
         var query = path.IndexOf((byte)'?');
         OpenInferencePath.TryModel(query < 0 ? path : path[..query], out var pathName, out var pathVersion);
-        return _models.Resolve(name, version, pathName, pathVersion);
+        return _models.Resolve(name, version, pathName, pathVersion, answered: exchange.Status is >= 200 and < 300);
     }
 
     private void AskForContract(Exchange exchange, ModelState state)

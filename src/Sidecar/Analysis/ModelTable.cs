@@ -47,7 +47,9 @@ internal sealed class ModelTable
     /// <param name="version">By the response; empty where it has none.</param>
     /// <param name="pathName">By the path, percent-encoded.</param>
     /// <param name="pathVersion">By the path, percent-encoded; empty where it has none.</param>
-    public ModelState Resolve(ReadOnlySpan<byte> name, ReadOnlySpan<byte> version, ReadOnlySpan<byte> pathName, ReadOnlySpan<byte> pathVersion)
+    /// <param name="answered">The server answered with success. A name that it has never answered for may be a client's invention, and gets no state.</param>
+    public ModelState Resolve(
+        ReadOnlySpan<byte> name, ReadOnlySpan<byte> version, ReadOnlySpan<byte> pathName, ReadOnlySpan<byte> pathVersion, bool answered)
     {
         if (name.IsEmpty)
             name = Unescape(pathName);
@@ -62,7 +64,7 @@ internal sealed class ModelTable
         }
 
         version = version[..Math.Min(version.Length, MaxNameBytes)];
-        return Find(name, version) ?? FindOrAdd(name, version, source);
+        return Find(name, version) ?? (answered || IsServed(name) ? FindOrAdd(name, version, source) : _unknown);
     }
 
     private ModelState FindOrAdd(ReadOnlySpan<byte> name, ReadOnlySpan<byte> version, IdentitySource source)
@@ -81,6 +83,17 @@ internal sealed class ModelTable
         }
 
         return null;
+    }
+
+    private bool IsServed(ReadOnlySpan<byte> name)
+    {
+        foreach (var state in _states)
+        {
+            if (state.NameUtf8.AsSpan().SequenceEqual(name))
+                return true;
+        }
+
+        return false;
     }
 
     private ModelState Add(string name, string version, IdentitySource source)

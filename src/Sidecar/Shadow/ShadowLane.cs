@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Sidecar.Configuration;
 using Sidecar.Model;
 using Sidecar.Telemetry;
@@ -17,22 +18,16 @@ public sealed partial class ShadowLane : IDisposable
     // A larger tensor set is not copied: 1 MiB × 256 jobs is the lane's bound.
     private const int MaxJobBytes = 1 << 20;
 
-    // Comparisons behind the agreement ratio; at 1,000 its own standard error is below 1.6 points.
-    private const int RecentComparisons = 1000;
-
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private readonly ShadowOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly BoundedQueue<ShadowJob> _jobs = new(QueueLength);
-    private readonly long[] _results = new long[Labels<ShadowResult>.Count];
-    private readonly Queue<Comparison> _recent = new();
-    private readonly Lock _recentLock = new();
+    private readonly ConcurrentDictionary<ModelIdentity, ShadowTally> _tallies = new();
     private IShadowScorer? _scorer;
     private string? _loadError;
     private (DateTime Written, long Length) _loaded;
     private long _looked;
-    private volatile ModelIdentity? _model;
 
     public ShadowLane(ShadowOptions options, TimeProvider time, ILogger log)
     {
@@ -46,31 +41,11 @@ public sealed partial class ShadowLane : IDisposable
     /// <summary>The candidate's configured name.</summary>
     public string Name => _options.Name;
 
-    /// <summary>The primary that it was last compared with; null before the first comparison.</summary>
-    public ModelIdentity? Model => _model;
+    /// <summary>What the comparisons came to, for each primary that it was compared with (as many as models are kept).</summary>
+    public IEnumerable<KeyValuePair<ModelIdentity, ShadowTally>> Tallies => _tallies;
 
     /// <summary>Why the candidate's file can't be used; null when it can.</summary>
     public string? LoadError => _loadError;
-
-    public long Results(ShadowResult result) => Interlocked.Read(ref _results[(int)result]);
-
-    /// <summary>Over the last comparisons: the share with the same top class (near-ties not counted), and the largest difference. NaN when there were none.</summary>
-    public (double Agreement, double MaximumDifference) Recent()
-    {
-        lock (_recentLock)
-        {
-            double agree = 0, decided = 0, difference = double.NaN;
-            foreach (var comparison in _recent)
-            {
-                agree += comparison.Result == ShadowResult.Agree ? 1 : 0;
-                decided += comparison.Result is ShadowResult.Agree or ShadowResult.Disagree ? 1 : 0;
-                if (!double.IsNaN(comparison.MaximumDifference))
-                    difference = double.IsNaN(difference) ? comparison.MaximumDifference : Math.Max(difference, comparison.MaximumDifference);
-            }
-
-            return (decided == 0 ? double.NaN : agree / decided, difference);
-        }
-    }
 
     /// <summary>Offers a decoded exchange; takes a copy of it when it is in the sample. Never waits.</summary>
     /// <returns>True when there is work for the lane's thread.</returns>
@@ -82,7 +57,7 @@ public sealed partial class ShadowLane : IDisposable
         if (Copy(record.Request) is { } inputs && Copy(record.Response) is { } outputs
             && _jobs.TryEnqueue(new ShadowJob(record.Model, inputs, outputs)))
             return true;
-        Interlocked.Increment(ref _results[(int)ShadowResult.Dropped]);
+        TallyOf(record.Model).Count(ShadowResult.Dropped);
         return false;
     }
 
@@ -92,22 +67,11 @@ public sealed partial class ShadowLane : IDisposable
         LookForChange();
         if (!_jobs.TryDequeue(out var job))
             return false;
-        _model = job.Model;
-        if (_scorer is null || _scorer.Score(job, out var error) is not { } outputs)
-        {
-            Interlocked.Increment(ref _results[(int)ShadowResult.Error]);
-            return true;
-        }
-
-        var comparison = ShadowComparer.Compare(job.Outputs, outputs);
-        Interlocked.Increment(ref _results[(int)comparison.Result]);
-        lock (_recentLock)
-        {
-            _recent.Enqueue(comparison);
-            if (_recent.Count > RecentComparisons)
-                _recent.Dequeue();
-        }
-
+        var tally = TallyOf(job.Model);
+        if (_scorer is null || _scorer.Score(job, out _) is not { } outputs)
+            tally.Count(ShadowResult.Error);
+        else
+            tally.Count(ShadowComparer.Compare(job.Outputs, outputs));
         return true;
     }
 
@@ -133,9 +97,11 @@ public sealed partial class ShadowLane : IDisposable
             Log.Loaded(_log, Name, _options.File);
         _scorer?.Dispose();
         _scorer = scorer;
-        lock (_recentLock)
-            _recent.Clear(); // another model: its comparisons are not the old one's
+        foreach (var tally in _tallies.Values)
+            tally.ForgetRecent(); // another model: its comparisons are not the old one's
     }
+
+    private ShadowTally TallyOf(ModelIdentity model) => _tallies.GetOrAdd(model, static _ => new ShadowTally());
 
     private (DateTime Written, long Length)? Stamp()
     {

@@ -13,12 +13,20 @@ public sealed class FeatureWindowsTests
     private readonly FeatureWindows _windows = new(Side.Input, new DriftSettings(64, 0.1, 1, 200, TimeSpan.FromSeconds(1)));
 
     [Fact]
+    public void Add_AnUnansweredRequestWhileLearning_TeachesNothing()
+    {
+        for (var i = 0; i < 1_000; i++)
+            Assert.Null(_windows.Add(Of(Tensor($"invented{i}", "FP32", "1,1", "1")), mayTeach: false));
+        Assert.Equal(Extraction.Complete, Add(Message(1, 1)));
+    }
+
+    [Fact]
     public void TryClose_BeforeTheBurnIn_JudgesNothing()
     {
         for (var i = 0; i < 63; i++)
-            _windows.Add(Message(1, 1));
+            Add(Message(1, 1));
         Assert.Null(_windows.TryClose(1000 * Second, Model));
-        _windows.Add(Message(1, 1));
+        Add(Message(1, 1));
         Assert.Null(_windows.TryClose(1001 * Second, Model)); // learned here; the first window begins
         Assert.Null(_windows.TryClose(1002 * Second, Model));
         Assert.Equal(1, _windows.Results(DriftResult.Insufficient));
@@ -63,7 +71,7 @@ public sealed class FeatureWindowsTests
     {
         Learn();
         for (var i = 0; i < 640; i++)
-            Assert.Equal(Extraction.Failed, _windows.Add(Of(Tensor("renamed", "FP32", "1,2", "1,2"))));
+            Assert.Equal(Extraction.Failed, Add(Of(Tensor("renamed", "FP32", "1,2", "1,2"))));
         var report = _windows.TryClose(Second, Model)!;
         Assert.All(report.Features, feature => Assert.Equal((DriftResult.Ticket, "missing"), (feature.Result, feature.Cause)));
     }
@@ -83,16 +91,16 @@ public sealed class FeatureWindowsTests
         Assert.Equal(DriftResult.Ticket, _windows.TryClose(2 * Second, Model)!.Result);
 
         void AddTexts(Func<string> next) =>
-            _windows.Add(Of(Tensor("colour", "BYTES", $"{Rows}", string.Join(',', Enumerable.Range(0, Rows).Select(_ => $"\"{next()}\"")))));
+            Add(Of(Tensor("colour", "BYTES", $"{Rows}", string.Join(',', Enumerable.Range(0, Rows).Select(_ => $"\"{next()}\"")))));
     }
 
     [Fact]
     public void Add_AnInputThatCameSeldomWhileLearning_IsNoFeature()
     {
         for (var i = 0; i < 64; i++)
-            _windows.Add(i == 0 ? Of(Tensor("x", "FP32", $"{Rows},2", Messages.Rows(_random, Rows, 1, 1)), Tensor("once", "FP32", "1", "1")) : Message(1, 1));
+            Add(i == 0 ? Of(Tensor("x", "FP32", $"{Rows},2", Messages.Rows(_random, Rows, 1, 1)), Tensor("once", "FP32", "1", "1")) : Message(1, 1));
         Assert.Null(_windows.TryClose(0, Model));
-        Assert.Equal(Extraction.Complete, _windows.Add(Message(1, 1)));
+        Assert.Equal(Extraction.Complete, Add(Message(1, 1)));
         Add(20, 1, 1);
         Assert.Equal(["x[0]", "x[1]"], _windows.TryClose(Second, Model)!.Features.Select(feature => feature.Feature));
     }
@@ -101,7 +109,7 @@ public sealed class FeatureWindowsTests
     public void Add_MoreColumnsThanCanBeWatched_LeavesThatTensorOut()
     {
         for (var i = 0; i < 64; i++)
-            Assert.Equal(Extraction.Failed, _windows.Add(Of(Tensor("image", "UINT8", "1,257", string.Join(',', Enumerable.Repeat("7", 257))))));
+            Assert.Equal(Extraction.Failed, Add(Of(Tensor("image", "UINT8", "1,257", string.Join(',', Enumerable.Repeat("7", 257))))));
         Assert.Null(_windows.TryClose(0, Model));
         Assert.Null(_windows.TryClose(10 * Second, Model));
         Assert.Null(_windows.Latest);
@@ -116,9 +124,11 @@ public sealed class FeatureWindowsTests
     private void Add(int messages, params double[] factors)
     {
         for (var i = 0; i < messages; i++)
-            Assert.Equal(Extraction.Complete, _windows.Add(Message(factors)));
+            Assert.Equal(Extraction.Complete, Add(Message(factors)));
     }
 
     private Sidecar.Tensors.TensorMessage Message(params double[] factors) =>
         Of(Tensor("x", "FP32", $"{Rows},{factors.Length}", Messages.Rows(_random, Rows, factors)));
+
+    private Extraction? Add(Tensors.TensorMessage message) => _windows.Add(message, mayTeach: true);
 }

@@ -90,6 +90,17 @@ public sealed class ModelTableTests
 
     private static ModelTable Table(ModelOptions fallback) => new(fallback, identity => new ModelState(identity, Drift));
 
-    private static ModelState Resolve(ModelTable table, string name, string version, string pathName = "", string pathVersion = "") =>
-        table.Resolve(Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(version), Encoding.UTF8.GetBytes(pathName), Encoding.UTF8.GetBytes(pathVersion));
+    [Fact]
+    public void Resolve_NamesThatTheServerNeverAnsweredFor_TakeNoPlace()
+    {
+        var table = Table(new());
+        for (var i = 0; i < 1_000; i++)
+            Assert.Same(table.Unknown, Resolve(table, "", "", $"invented{i}", "", answered: false));
+
+        Assert.Equal("real/1", Resolve(table, "real", "1").Identity.ToString());
+        Assert.Equal("real", Resolve(table, "", "", "real", "", answered: false).Identity.Name);
+    }
+
+    private static ModelState Resolve(ModelTable table, string name, string version, string pathName = "", string pathVersion = "", bool answered = true) =>
+        table.Resolve(Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(version), Encoding.UTF8.GetBytes(pathName), Encoding.UTF8.GetBytes(pathVersion), answered);
 }
