@@ -43,6 +43,7 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
     private readonly PollingWorker[] _shadowWorkers;
     private long _entered;
     private long _left;
+    private bool _headCounted;
     private bool _analysisFailureLogged;
 
     /// <summary>Starts the workers. Steps 1 to 3 begin when a relay is given <see cref="Taps"/>.</summary>
@@ -161,7 +162,9 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
         while (_heads.TryDequeue(out var exchange))
         {
             worked = true;
-            _parts.Sli.Record(exchange, _parts.Analysis.Identify(exchange));
+            // How an exchange ended on a connection that was lost to us is not known, unless it had failed before.
+            if (exchange.Fate != HeadFate.Opaque || ErrorTypes.Of(exchange) is not null)
+                _parts.Sli.Record(exchange, _parts.Analysis.Identify(exchange));
             Settle(exchange);
             Leave(exchange);
         }
@@ -186,6 +189,8 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
             }
             finally
             {
+                if (!_headCounted)
+                    _parts.Sli.Record(exchange, _parts.Analysis.Identify(exchange)); // step 4 does not depend on what failed
                 Leave(exchange);
             }
         }
@@ -195,11 +200,13 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
 
     private void Analyse(Exchange exchange)
     {
+        _headCounted = false;
         _parts.BeforeAnalysis?.Invoke(exchange);
 
         // :: Step 6: bodies into named tensors, a model and a version.
         _parts.Analysis.Decode(exchange, _record);
         _parts.Sli.Record(exchange, _record.Model); // step 4, now that the model is known
+        _headCounted = true;
 
         // :: Step 7: the record against the model's contract.
         ModelAnalysis.Check(_record);

@@ -34,7 +34,8 @@ public class FuzzTests
         }
 
         // The damage reaches every way of becoming opaque, and doesn't always end in one.
-        Assert.All(reasons, count => Assert.True(count > 0, string.Join(' ', reasons)));
+        // (that an observer fails is for its caller to say)
+        Assert.All(reasons[..(int)OpaqueReason.ObserverFailed], count => Assert.True(count > 0, string.Join(' ', reasons)));
     }
 
     [Fact]

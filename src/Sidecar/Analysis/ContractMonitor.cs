@@ -24,26 +24,26 @@ internal sealed class ContractMonitor(Side side)
     private const int MaxUnexpectedNames = 16;
     private static readonly int Kinds = Labels<ViolationKind>.Count;
 
-    private ModelContract.Expected[] _expected = [];
-    private long[] _violations = [];
+    private volatile Terms _terms = new([], []);
     private readonly List<(byte[] Utf8, string Name)> _unexpected = [];
     private readonly long[] _unexpectedCounts = new long[MaxUnexpectedNames + 1];
     private long _passed;
     private long _failed;
 
-    /// <summary>Takes the contract into use; counts of an earlier one are kept where the tensor is still promised.</summary>
+    /// <summary>Takes the contract into use, from any thread; counts of an earlier one are kept where the tensor is still promised.</summary>
     public void Adopt(ModelContract contract)
     {
+        var before = _terms;
         var expected = side == Side.Input ? contract.Inputs : contract.Outputs;
         var violations = new long[expected.Length * Kinds];
         for (var i = 0; i < expected.Length; i++)
         {
-            var before = Array.FindIndex(_expected, other => other.Name.AsSpan().SequenceEqual(expected[i].Name));
-            if (before >= 0)
-                Array.Copy(_violations, before * Kinds, violations, i * Kinds, Kinds);
+            var at = Array.FindIndex(before.Expected, other => other.Name.AsSpan().SequenceEqual(expected[i].Name));
+            if (at >= 0)
+                Array.Copy(before.Violations, at * Kinds, violations, i * Kinds, Kinds);
         }
 
-        (_expected, _violations) = (expected, violations);
+        _terms = new Terms(expected, violations);
     }
 
     /// <summary>Holds a message against the contract.</summary>
@@ -51,21 +51,22 @@ internal sealed class ContractMonitor(Side side)
     /// <returns>The number of breaches; 0 also when there is no contract, and then nothing is counted.</returns>
     public int Check(TensorMessage message, bool mayOmit)
     {
-        if (_expected.Length == 0)
+        var terms = _terms;
+        if (terms.Expected.Length == 0)
             return 0;
         var breaches = 0;
-        for (var i = 0; i < _expected.Length; i++)
+        for (var i = 0; i < terms.Expected.Length; i++)
         {
-            var at = message.Find(_expected[i].Name);
+            var at = message.Find(terms.Expected[i].Name);
             if (at >= 0)
-                breaches += Compare(i, message, at);
+                breaches += Compare(terms, i, message, at);
             else if (!mayOmit)
-                breaches += Count(i, ViolationKind.Missing);
+                breaches += terms.Count(i, ViolationKind.Missing);
         }
 
         for (var at = 0; at < message.Count; at++)
         {
-            if (!IsExpected(message.Name(at)))
+            if (!terms.IsExpected(message.Name(at)))
             {
                 CountUnexpected(message.Name(at));
                 breaches++;
@@ -82,10 +83,10 @@ internal sealed class ContractMonitor(Side side)
     /// <summary>Every kind of breach found so far, by tensor.</summary>
     public IEnumerable<(string Kind, string Feature, long Count)> Violations()
     {
-        var (expected, violations) = (_expected, _violations);
+        var (expected, violations) = _terms;
         for (var i = 0; i < expected.Length; i++)
         {
-            for (var kind = 0; kind < Kinds && ((i + 1) * Kinds) <= violations.Length; kind++)
+            for (var kind = 0; kind < Kinds; kind++)
             {
                 if (Interlocked.Read(ref violations[(i * Kinds) + kind]) is > 0 and var count)
                     yield return (Labels<ViolationKind>.Of(kind), expected[i].Tensor.Name, count);
@@ -99,26 +100,26 @@ internal sealed class ContractMonitor(Side side)
         }
     }
 
-    private int Compare(int index, TensorMessage message, int at)
+    private static int Compare(Terms terms, int index, TensorMessage message, int at)
     {
         ref readonly var tensor = ref message[at];
-        var expected = _expected[index].Tensor;
+        var expected = terms.Expected[index].Tensor;
         var breaches = 0;
         if (tensor.DataType != expected.DataType)
-            breaches += Count(index, ViolationKind.Datatype);
+            breaches += terms.Count(index, ViolationKind.Datatype);
         if (!ShapeFits(tensor.Shape, expected.Shape) || tensor.Error == DecodeError.ShapeMismatch)
-            breaches += Count(index, ViolationKind.Shape);
+            breaches += terms.Count(index, ViolationKind.Shape);
         if (tensor.Error == DecodeError.ValueMismatch && tensor.DataType == expected.DataType)
-            breaches += Count(index, ViolationKind.Datatype);
+            breaches += terms.Count(index, ViolationKind.Datatype);
         if (tensor.Error == DecodeError.MissingMember)
-            breaches += Count(index, ViolationKind.Malformed);
+            breaches += terms.Count(index, ViolationKind.Malformed);
         if (tensor.NullCount > 0)
-            breaches += Count(index, ViolationKind.Null);
-        return tensor.Error == DecodeError.None ? breaches + CompareValues(index, message, at) : breaches;
+            breaches += terms.Count(index, ViolationKind.Null);
+        return tensor.Error == DecodeError.None ? breaches + CompareValues(terms, index, message, at) : breaches;
     }
 
     /// <summary>NaN and infinity; a null in float data is NaN there, and was counted as null.</summary>
-    private int CompareValues(int index, TensorMessage message, int at)
+    private static int CompareValues(Terms terms, int index, TensorMessage message, int at)
     {
         ref readonly var tensor = ref message[at];
         int nan = 0, infinite = 0;
@@ -128,9 +129,9 @@ internal sealed class ContractMonitor(Side side)
             NonFinite.Count(message.Values<double>(at), out nan, out infinite);
         var breaches = 0;
         if (nan > tensor.NullCount)
-            breaches += Count(index, ViolationKind.Nan);
+            breaches += terms.Count(index, ViolationKind.Nan);
         if (infinite > 0)
-            breaches += Count(index, ViolationKind.Infinite);
+            breaches += terms.Count(index, ViolationKind.Infinite);
         return breaches;
     }
 
@@ -145,23 +146,6 @@ internal sealed class ContractMonitor(Side side)
         }
 
         return true;
-    }
-
-    private bool IsExpected(ReadOnlySpan<byte> name)
-    {
-        foreach (var expected in _expected)
-        {
-            if (expected.Name.AsSpan().SequenceEqual(name))
-                return true;
-        }
-
-        return false;
-    }
-
-    private int Count(int index, ViolationKind kind)
-    {
-        Interlocked.Increment(ref _violations[(index * Kinds) + (int)kind]);
-        return 1;
     }
 
     private void CountUnexpected(ReadOnlySpan<byte> name)
@@ -189,5 +173,26 @@ internal sealed class ContractMonitor(Side side)
     {
         lock (_unexpected)
             return _unexpected[index].Name;
+    }
+
+    /// <summary>A contract and its counts, exchanged as one: a message meets both of the old or both of the new.</summary>
+    private sealed record Terms(ModelContract.Expected[] Expected, long[] Violations)
+    {
+        public bool IsExpected(ReadOnlySpan<byte> name)
+        {
+            foreach (var expected in Expected)
+            {
+                if (expected.Name.AsSpan().SequenceEqual(name))
+                    return true;
+            }
+
+            return false;
+        }
+
+        public int Count(int index, ViolationKind kind)
+        {
+            Interlocked.Increment(ref Violations[(index * Kinds) + (int)kind]);
+            return 1;
+        }
     }
 }

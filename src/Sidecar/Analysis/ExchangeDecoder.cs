@@ -42,9 +42,16 @@ internal static class ExchangeDecoder
     /// <returns>True when the tensors can be looked at, even if one of them is wrong.</returns>
     private static bool Read(DecodeError error, TensorMessage message, InferenceRecord record, bool endedEarly)
     {
+        if (endedEarly)
+        {
+            // Even where what came is a whole message by itself: nobody received it as one.
+            record.Undecodable ??= UndecodableReason.Truncated;
+            return false;
+        }
+
         if (error == DecodeError.None)
             return true;
-        record.Undecodable ??= endedEarly ? UndecodableReason.Truncated : Reason(error);
+        record.Undecodable ??= Reason(error);
         return error is DecodeError.ShapeMismatch or DecodeError.ValueMismatch or DecodeError.UnsupportedDatatype or DecodeError.MissingMember
             && message.Count > 0;
     }

@@ -124,7 +124,7 @@ internal sealed partial class MetadataFetcher : IAsyncDisposable
         {
             throw;
         }
-        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException or IOException)
+        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException or IOException or System.Net.Sockets.SocketException)
         {
             if (attempt == 1)
                 Log.MetadataFailed(_log, address, failure.Message);

@@ -21,7 +21,7 @@ internal sealed class ModelTable
     private readonly ModelState _unknown;
     private readonly ModelState _other;
     private readonly Lock _adding = new();
-    private volatile ModelState[] _states = [];
+    private volatile ModelState[] _states;
 
     public ModelTable(ModelOptions fallback, Func<ModelIdentity, ModelState> create)
     {
@@ -30,14 +30,17 @@ internal sealed class ModelTable
         var version = fallback.Version ?? ModelIdentity.UnknownLabel;
         var source = fallback.Version is null ? IdentitySource.Unknown : IdentitySource.Configuration;
         _unknown = create(new ModelIdentity(fallback.Name ?? ModelIdentity.UnknownLabel, version, source));
+        _unknown.AnswersForNoVersion = true;
         _other = create(new ModelIdentity(ModelIdentity.OtherLabel, ModelIdentity.OtherLabel, IdentitySource.Unknown));
+        // Found by their names too: traffic that names the configured model, or one of our own labels, must not make a second state of the same labels.
+        _states = [_unknown, _other];
     }
 
     /// <summary>What is used where nothing names the model.</summary>
     public ModelState Unknown => _unknown;
 
     /// <summary>Every state that has seen traffic.</summary>
-    public IEnumerable<ModelState> Seen => _states.Append(_unknown).Append(_other).Where(state => state.Seen > 0);
+    public IEnumerable<ModelState> Seen => _states.Where(state => state.Seen > 0);
 
     /// <summary>The state of the model that an exchange was with: response first, then path, metadata, configuration.</summary>
     /// <param name="name">By the response; empty where it has none.</param>
@@ -82,7 +85,7 @@ internal sealed class ModelTable
 
     private ModelState Add(string name, string version, IdentitySource source)
     {
-        if (_states.Length == MaxModels)
+        if (_states.Length == MaxModels + 2)
             return _other;
         if (version.Length == 0)
         {

@@ -12,6 +12,9 @@ internal sealed class CapturePool
     private readonly Stack<ConnectionTap> _taps = new();
     private readonly int _thread;
     private readonly int _most;
+    private readonly double _nanosPerTick;
+    private readonly long _startTimestamp;
+    private readonly long _startUnixNanos;
     private int _made;
     private int _open;
 
@@ -25,16 +28,15 @@ internal sealed class CapturePool
         // All that can be queued, and as many again that are open on connections.
         _most = 2 * (settings.HeadRing + settings.BodyQueue);
         _returned = new BoundedQueue<Exchange>(_most);
-        WallOffsetNanos = WallOffset(time);
+        _nanosPerTick = 1e9 / time.TimestampFrequency;
+        _startTimestamp = time.GetTimestamp();
+        _startUnixNanos = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
     }
 
     public CaptureSettings Settings { get; }
     public BodyPool Bodies { get; }
     public IExchangeIntake Intake { get; }
     public TimeProvider Time { get; }
-
-    /// <summary>Unix nanoseconds minus the timestamp clock in nanoseconds, so that one clock read serves both.</summary>
-    public long WallOffsetNanos { get; }
 
     /// <summary>Exchanges open on this thread's connections.</summary>
     public int Open => Volatile.Read(ref _open);
@@ -75,12 +77,6 @@ internal sealed class CapturePool
         return StableHash.Share(id.IsEmpty ? StableHash.Of(fallback) : StableHash.Of(id)) < Settings.DecodeRate;
     }
 
-    private static long WallOffset(TimeProvider time)
-    {
-        var unix = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
-        return unix - ToNanos(time.GetTimestamp(), time);
-    }
-
-    public static long ToNanos(long timestamp, TimeProvider time) =>
-        time.TimestampFrequency == 1_000_000_000 ? timestamp : (long)(timestamp * (1e9 / time.TimestampFrequency));
+    /// <summary>A timestamp as Unix time in nanoseconds, so that one clock read serves both. Counted from the start: no clock's own zero matters.</summary>
+    public long UnixNanos(long timestamp) => _startUnixNanos + (long)((timestamp - _startTimestamp) * _nanosPerTick);
 }

@@ -91,7 +91,7 @@ internal sealed class ConnectionTap : IConnectionTap, IHttp1Events
             return;
         exchange.Listener = _listener;
         exchange.RequestFirstByte = _now;
-        exchange.StartedUnixNanos = CapturePool.ToNanos(_now, _pool.Time) + _pool.WallOffsetNanos;
+        exchange.StartedUnixNanos = _pool.UnixNanos(_now);
         exchange.Route = RouteTable.Classify(head);
         exchange.SetPath(head.Target);
         exchange.SetRequestId(!head.RequestId.IsEmpty ? head.RequestId : !head.CeId.IsEmpty ? head.CeId : head.TraceParent);
@@ -212,7 +212,7 @@ internal sealed class ConnectionTap : IConnectionTap, IHttp1Events
         exchange.Listener = _listener;
         exchange.RequestFirstByte = _now;
         exchange.EndedAt = _now;
-        exchange.StartedUnixNanos = CapturePool.ToNanos(_now, _pool.Time) + _pool.WallOffsetNanos;
+        exchange.StartedUnixNanos = _pool.UnixNanos(_now);
         exchange.Route = RouteKind.Unknown;
         exchange.UpstreamRefused = true;
         _pool.Intake.Ended(exchange);

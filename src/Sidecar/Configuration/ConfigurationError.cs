@@ -21,7 +21,7 @@ public sealed record ConfigurationError(string Key, string? Value, Configuration
             text.Append(Printable(Key)).Append(": ");
         if (Value is not null)
             text.Append('"').Append(Printable(Value)).Append("\" ");
-        text.Append(Problem);
+        text.Append(Clean(Problem)); // may quote the file, by way of the YAML library
         if (Source.Kind != ConfigurationSourceKind.Default)
             text.Append(" (").Append(Printable(Source.ToString())).Append(')');
         if (Allowed is not null)
@@ -32,11 +32,12 @@ public sealed record ConfigurationError(string Key, string? Value, Configuration
     /// <summary>Cut to a readable length, control characters replaced: a value must not be able to drive a terminal or forge a log line.</summary>
     private static string Printable(string value)
     {
-        var cut = value.Length > LongestValue ? value[..LongestValue] + "…" : value;
-        return string.Create(cut.Length, cut, static (span, source) =>
-        {
-            for (var i = 0; i < span.Length; i++)
-                span[i] = char.IsControl(source[i]) || char.IsSurrogate(source[i]) ? '\uFFFD' : source[i];
-        });
+        return Clean(value.Length > LongestValue ? value[..LongestValue] + "…" : value);
     }
+
+    private static string Clean(string text) => string.Create(text.Length, text, static (span, source) =>
+    {
+        for (var i = 0; i < span.Length; i++)
+            span[i] = char.IsControl(source[i]) || char.IsSurrogate(source[i]) ? '\uFFFD' : source[i];
+    });
 }

@@ -27,6 +27,9 @@ public sealed class BodyPool
     /// <summary>Bytes of buffers that are lent now.</summary>
     public long Lent => Interlocked.Read(ref _lent);
 
+    /// <summary>Bytes of all buffers, lent and idle.</summary>
+    internal long Held => Interlocked.Read(ref _allocated);
+
     /// <summary>A buffer for at least <paramref name="size"/> bytes, or null when the budget is used up or the size is over the largest.</summary>
     public CapturedBody? Rent(int size)
     {

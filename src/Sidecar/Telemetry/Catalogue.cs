@@ -63,13 +63,13 @@ public static class Catalogue
 
     /// <summary>Largest output difference; in the unit of the model's output, which is unknown, hence no unit.</summary>
     public static InstrumentDefinition ShadowDifferenceMax { get; } = new("sidecar.shadow.difference.max", ObservableGauge, "",
-        "Largest absolute difference between an output and the shadow's in the last window, in the unit of that output.",
-        ["model", "model_version", "shadow", "output"]);
+        "Largest absolute difference between an output and the shadow's over the last 1,000 comparisons, in the unit of that output.",
+        ["model", "model_version", "shadow"]);
 
     /// <summary>Share of rows with the same top class.</summary>
     public static InstrumentDefinition ShadowAgreementRatio { get; } = new("sidecar.shadow.agreement.ratio", ObservableGauge, "1",
-        "Share of compared rows in the last window whose top class is the shadow's too.",
-        ["model", "model_version", "shadow", "output"]);
+        "Share of the last 1,000 comparisons in which the shadow agrees, near-ties left out.",
+        ["model", "model_version", "shadow"]);
 
     /// <summary>The book of events, by stage.</summary>
     public static InstrumentDefinition Events { get; } = new("sidecar.events", Counter, "{event}",

@@ -44,7 +44,7 @@ public sealed partial class LiveSeriesTests
         {
             // A breach of the contract now and then, once the quiet traffic has been learned.
             load.Fault = load.Succeeded > 600 ? InputFault.RenamedFeature : InputFault.None;
-            var page = await http.GetStringAsync(new Uri($"http://{sidecar.Health}/metrics"), patience.Token);
+            var page = await http.GetStringAsync(new Uri($"http://{sidecar.Health}/metrics"), TestContext.Current.CancellationToken);
             var present = SeriesName().Matches(page).Select(match => match.Value).ToHashSet(StringComparer.Ordinal);
             missing = [.. wanted.Where(name => !present.Contains(name))];
             if (missing.Length > 0 && patience.IsCancellationRequested)

@@ -26,14 +26,14 @@ public class MetricsPipelineTests
 
         Assert.Equal(expectedPath, path);
         Assert.Equal("ns.pod.sidecar", message.Resource["service.instance.id"]);
-        Assert.Equal(Catalogue.All.Select(definition => definition.Name).Order(), message.Metrics.Select(metric => metric.Name).Order());
-        foreach (var metric in message.Metrics)
+        Assert.Equal(Catalogue.All.Select(definition => definition.Name).Order(), Ours(message).Select(metric => metric.Name).Order());
+        foreach (var metric in Ours(message))
             AssertIsAsInTheCatalogue(metric);
         Assert.Equal((1, 0), (pipeline.Exports.Succeeded, pipeline.Exports.Failed));
 
         Assert.True(pipeline.Shutdown(TimeSpan.FromSeconds(20)));
         Assert.Equal((2, 0), (pipeline.Exports.Succeeded, pipeline.Exports.Failed));
-        Assert.Equal(Catalogue.All.Count, (await receiver.NextAsync()).Message.Metrics.Count);
+        Assert.Equal(Catalogue.All.Count, Ours((await receiver.NextAsync()).Message).Count());
     }
 
     [Theory]
@@ -90,8 +90,12 @@ public class MetricsPipelineTests
         using var pipeline = MetricsPipeline.Start(meter.Meter, Resource, Settings(receiver, OtlpExportProtocol.HttpProtobuf));
         meter.ObserveGauge(Catalogue.LedgerImbalance, () => [new(0)]);
         pipeline.Provider.ForceFlush(20_000);
-        Assert.Equal([Catalogue.LedgerImbalance.Name], (await receiver.NextAsync()).Message.Metrics.Select(metric => metric.Name));
+        Assert.Equal([Catalogue.LedgerImbalance.Name], Ours((await receiver.NextAsync()).Message).Select(metric => metric.Name));
     }
+
+    // What the runtime says of the process (dotnet.*) comes along by its own names.
+    private static IEnumerable<OtlpMetric> Ours(OtlpMessage message) =>
+        message.Metrics.Where(metric => !metric.Name.StartsWith("dotnet.", StringComparison.Ordinal));
 
     private static void AssertIsAsInTheCatalogue(OtlpMetric metric)
     {

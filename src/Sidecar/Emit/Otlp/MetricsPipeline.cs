@@ -19,6 +19,11 @@ public sealed class MetricsPipeline : IDisposable
         Otlp = otlp;
     }
 
+    // What the sidecar itself costs, by the names that OpenTelemetry gives it for .NET.
+    private const string RuntimeMeter = "System.Runtime";
+    private static readonly HashSet<string> OwnCost =
+        ["dotnet.process.cpu.time", "dotnet.process.memory.working_set", "dotnet.gc.heap.total_allocated", "dotnet.gc.collections"];
+
     /// <summary>What the admin server scrapes.</summary>
     public MeterProvider Provider { get; }
 
@@ -38,9 +43,9 @@ public sealed class MetricsPipeline : IDisposable
         var streams = Catalogue.All.ToDictionary(static definition => definition.Name, Stream, StringComparer.Ordinal);
         var builder = Sdk.CreateMeterProviderBuilder()
             .SetResourceBuilder(Resources.Builder(resource))
-            .AddMeter(meter.Name)
-            .AddView(instrument => ReferenceEquals(instrument.Meter, meter) && streams.TryGetValue(instrument.Name, out var stream)
-                ? stream
+            .AddMeter(meter.Name, RuntimeMeter)
+            .AddView(instrument => ReferenceEquals(instrument.Meter, meter) && streams.TryGetValue(instrument.Name, out var stream) ? stream
+                : instrument.Meter.Name == RuntimeMeter && OwnCost.Contains(instrument.Name) ? new MetricStreamConfiguration()
                 : MetricStreamConfiguration.Drop)
             .AddPrometheusExporter(options =>
             {

@@ -1,0 +1,61 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sidecar.Analysis;
+using Sidecar.Capture;
+using Sidecar.Configuration;
+using Sidecar.Model;
+using Sidecar.Tests.Capture;
+
+namespace Sidecar.Tests.Analysis;
+
+/// <summary>What steps 6 to 8 cost in memory once the reference is learned: nothing for each exchange.</summary>
+public sealed class AllocationTests
+{
+    [Fact]
+    public async Task DecodeCheckUpdate_OnceLearned_AllocatesNothing()
+    {
+        const int Learning = 100, Exchanges = 2000;
+        var options = new SidecarOptions { Contract = new() { FetchMetadata = false }, Drift = new() { BurnIn = Learning, Window = new() { Every = TimeSpan.FromHours(24) } } };
+        await using var analysis = new ModelAnalysis(options, [new Uri("http://127.0.0.1:1")], TimeProvider.System, NullLoggerFactory.Instance, _ => { }, (_, _) => { });
+        var record = new InferenceRecord(analysis.Unknown);
+        var exchanges = Captured(200);
+
+        for (var i = 0; i < Learning * 3; i++)
+            Analyse(analysis, exchanges[i % exchanges.Count], record);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < Exchanges; i++)
+            Analyse(analysis, exchanges[i % exchanges.Count], record);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Assert.Null(record.Undecodable);
+        var state = Assert.Single(analysis.Models);
+        Assert.Equal((Learning * 3) + Exchanges, state.Extractions.Complete);
+        Assert.Equal(0, allocated);
+    }
+
+    private static void Analyse(ModelAnalysis analysis, Exchange exchange, InferenceRecord record)
+    {
+        analysis.Decode(exchange, record);
+        ModelAnalysis.Check(record);
+        analysis.Update(record, exchange.StartedUnixNanos);
+    }
+
+    /// <summary>Exchanges of 32 numbers in and two out, as the relay captures them.</summary>
+    private static List<Exchange> Captured(int count)
+    {
+        var intake = new CountingIntake { Kept = [] };
+        var pool = new CapturePool(0, new CaptureSettings(1 << 20, 1), new BodyPool(1 << 24, 1 << 20), intake, TimeProvider.System);
+        var tap = pool.RentTap();
+        tap.Start(0);
+        var random = new Random(3);
+        const string Answer = """{"model_name":"m","model_version":"1","outputs":[{"name":"p","datatype":"FP32","shape":[1,2],"data":[0.25,0.75]}]}""";
+        for (var i = 0; i < count; i++)
+        {
+            var body = $$"""{"id":"r-{{i}}","inputs":[{{Messages.Tensor("x", "FP32", "1,32", Messages.Rows(random, 32, 1))}}]}""";
+            tap.OnClientBytes(Encoding.ASCII.GetBytes($"POST /v2/models/m/infer HTTP/1.1\r\nHost: h\r\nContent-Length: {body.Length}\r\n\r\n{body}"), 1);
+            tap.OnUpstreamBytes(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {Answer.Length}\r\n\r\n{Answer}"), 2);
+        }
+
+        return intake.Kept;
+    }
+}
