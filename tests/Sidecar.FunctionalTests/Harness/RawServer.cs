@@ -8,8 +8,11 @@ internal sealed class RawServer : IDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
 
-    public RawServer()
+    /// <param name="receiveBuffer">Of each accepted connection, in bytes; 0: as the system likes, which may be many MiB.</param>
+    public RawServer(int receiveBuffer = 0)
     {
+        if (receiveBuffer > 0)
+            _listener.ReceiveBufferSize = receiveBuffer;
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Listen(512);
     }
