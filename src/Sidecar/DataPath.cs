@@ -165,7 +165,7 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
             // How an exchange ended on a connection that was lost to us is not known, unless it had failed before.
             if (exchange.Fate != HeadFate.Opaque || ErrorTypes.Of(exchange) is not null)
                 _parts.Sli.Record(exchange, _parts.Analysis.Identify(exchange));
-            Settle(exchange);
+            _parts.Book.Settle(exchange);
             Leave(exchange);
         }
 
@@ -242,32 +242,6 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
             sink.TryEmit(ExchangeEvents.OfExchange(exchange, _record, _parts.Listeners[exchange.Listener], always ? 1 : 1 / _parts.EventRate, _parts.Time));
     }
 
-    private void Settle(Exchange exchange)
-    {
-        var (book, listener) = (_parts.Book, exchange.Listener);
-        switch (exchange.Fate)
-        {
-            case HeadFate.Sampled:
-                book.Skipped(listener, SkipReason.Sampled);
-                break;
-            case HeadFate.Opaque:
-                book.Opaque(listener, exchange.Opaque);
-                break;
-            case HeadFate.CaptureBudget:
-                book.Dropped(listener, DropReason.CaptureBudget);
-                break;
-            case HeadFate.QueueFull:
-                book.Dropped(listener, DropReason.QueueFull);
-                break;
-            case HeadFate.UpstreamRefused:
-                book.Undecodable(listener, UndecodableReason.UpstreamRefused);
-                break;
-            default:
-                book.Undecodable(listener, UndecodableReason.UnknownRoute);
-                break;
-        }
-    }
-
     private void Leave(Exchange exchange)
     {
         Taps.Return(exchange);
@@ -290,29 +264,4 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
         [LoggerMessage(EventIds.AnalysisFailed, LogLevel.Error, "the analysis of an exchange failed; such exchanges are counted as dropped{{reason=\"analysis_failed\"}}, and this is said once")]
         public static partial void AnalysisFailed(ILogger logger, Exception failure);
     }
-}
-
-/// <summary>The rooms that the story calls.</summary>
-public sealed record DataPathParts
-{
-    public required ExchangeBook Book { get; init; }
-    public required InferenceSli Sli { get; init; }
-    public required BodyPool Bodies { get; init; }
-    public required ModelAnalysis Analysis { get; init; }
-    public required IReadOnlyList<ShadowLane> Shadows { get; init; }
-
-    /// <summary>Null: no events.</summary>
-    public required JsonlSink? Events { get; init; }
-
-    /// <summary>Share of ordinary exchanges that become events.</summary>
-    public required double EventRate { get; init; }
-
-    /// <summary>Names, in configuration order.</summary>
-    public required IReadOnlyList<string> Listeners { get; init; }
-
-    public required TimeProvider Time { get; init; }
-    public required ILogger Log { get; init; }
-
-    /// <summary>Lets a test stall or break the analysis; null otherwise.</summary>
-    public Action<Exchange>? BeforeAnalysis { get; init; }
 }

@@ -33,6 +33,32 @@ public sealed class ExchangeBook
 
     public void Dropped(int listener, DropReason reason) => Interlocked.Increment(ref _pages[listener].Dropped[(int)reason]);
 
+    /// <summary>Settles an exchange that goes on as a head alone, by its fate.</summary>
+    public void Settle(Exchange exchange)
+    {
+        switch (exchange.Fate)
+        {
+            case HeadFate.Sampled:
+                Skipped(exchange.Listener, SkipReason.Sampled);
+                break;
+            case HeadFate.Opaque:
+                Opaque(exchange.Listener, exchange.Opaque);
+                break;
+            case HeadFate.CaptureBudget:
+                Dropped(exchange.Listener, DropReason.CaptureBudget);
+                break;
+            case HeadFate.QueueFull:
+                Dropped(exchange.Listener, DropReason.QueueFull);
+                break;
+            case HeadFate.UpstreamRefused:
+                Undecodable(exchange.Listener, UndecodableReason.UpstreamRefused);
+                break;
+            default:
+                Undecodable(exchange.Listener, UndecodableReason.UnknownRoute);
+                break;
+        }
+    }
+
     /// <summary>The totals over all listeners, now.</summary>
     public ExchangeTotals Totals()
     {
