@@ -1,10 +1,7 @@
-using Sidecar.Accounting;
 using Sidecar.Analysis;
 using Sidecar.Capture;
 using Sidecar.Emit;
-using Sidecar.Emit.Jsonl;
 using Sidecar.Model;
-using Sidecar.Shadow;
 using Sidecar.Telemetry;
 using Sidecar.Wire;
 
