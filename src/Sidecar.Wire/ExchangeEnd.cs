@@ -5,7 +5,7 @@ public enum ExchangeEnd : byte
 {
     /// <summary>
     /// The whole response was seen. After an early answer the request may have been cut short:
-    /// then <see cref="IHttp1Events.OnRequestEnd"/> was not called.
+    /// then <see cref="IExchangeEvents.OnRequestEnd"/> was not called.
     /// </summary>
     Complete,
 
@@ -15,11 +15,14 @@ public enum ExchangeEnd : byte
     /// <summary>The server closed while the response was missing or incomplete.</summary>
     UpstreamAborted,
 
-    /// <summary>The client reset the connection before the response was whole.</summary>
+    /// <summary>The client reset the connection, or the stream, before the response was whole.</summary>
     ClientReset,
 
-    /// <summary>The server reset the connection before the response was whole.</summary>
+    /// <summary>The server reset the connection, or the stream, before the response was whole.</summary>
     UpstreamReset,
+
+    /// <summary>HTTP/2: the server says that it did not work on it (REFUSED_STREAM, or above a GOAWAY's last stream; RFC 9113 §8.7).</summary>
+    Refused,
 
     /// <summary>The connection became opaque meanwhile: how the exchange went on isn't known.</summary>
     ConnectionOpaque,

@@ -15,6 +15,9 @@ public sealed partial class Http1Observer
     private uint _headMask;
     private uint _connectMask;
 
+    // The request asks to go on in HTTP/2.
+    private uint _upgradeMask;
+
     /// <summary>The next bytes that the client sent, in any portions.</summary>
     public void OnClientBytes(ReadOnlySpan<byte> bytes)
     {
@@ -83,7 +86,7 @@ public sealed partial class Http1Observer
 
     private void StartExchange(ReadOnlySpan<byte> raw)
     {
-        var kind = Http1RequestHead.TryParse(raw, out var head) ? head.Framing.OfRequest(head.MinorVersion) : BodyKind.Ambiguous;
+        var kind = RequestHead.TryParse(raw, out var head) ? head.Framing.OfRequest(head.MinorVersion) : BodyKind.Ambiguous;
         if (kind == BodyKind.Ambiguous)
         {
             BecomeOpaque(OpaqueReason.MalformedRequest);
@@ -99,6 +102,7 @@ public sealed partial class Http1Observer
         var exchange = _requestsStarted++;
         _headMask = head.Method.SequenceEqual("HEAD"u8) ? _headMask | Bit(exchange) : _headMask & ~Bit(exchange);
         _connectMask = head.Method.SequenceEqual("CONNECT"u8) ? _connectMask | Bit(exchange) : _connectMask & ~Bit(exchange);
+        _upgradeMask = head.UpgradesToHttp2 ? _upgradeMask | Bit(exchange) : _upgradeMask & ~Bit(exchange);
         _lastRequest = head.Closes;
         if (kind != BodyKind.None)
         {

@@ -12,7 +12,10 @@ public sealed partial class Http1Observer
     private static ReadOnlySpan<byte> ResponseStart => "HTTP/1."u8;
 
     /// <summary>The next bytes that the server sent, in any portions.</summary>
-    public void OnServerBytes(ReadOnlySpan<byte> bytes)
+    public void OnServerBytes(ReadOnlySpan<byte> bytes) => ReadServer(ref bytes);
+
+    /// <summary>As <see cref="OnServerBytes"/>; what is left over after a 101 to HTTP/2 stays in <paramref name="bytes"/>.</summary>
+    internal void ReadServer(ref ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {
@@ -54,7 +57,7 @@ public sealed partial class Http1Observer
 
     private void StartResponse(ReadOnlySpan<byte> raw)
     {
-        if (!Http1ResponseHead.TryParse(raw, out var head))
+        if (!ResponseHead.TryParse(raw, out var head))
         {
             BecomeOpaque(OpaqueReason.MalformedResponse);
             return;
@@ -73,6 +76,14 @@ public sealed partial class Http1Observer
         // After these the connection speaks something else (RFC 9110 §15.2.2; §9.3.6).
         if (head.StatusCode == 101 || (head.StatusCode < 300 && (_connectMask & Bit(exchange)) != 0))
         {
+            if (HandsOverHttp2 && head is { StatusCode: 101, UpgradesToHttp2: true } && (_upgradeMask & Bit(exchange)) != 0
+                && _requestsStarted == exchange + 1 && _requestsEnded == _requestsStarted)
+            {
+                UpgradedSlot = Slot(exchange);
+                _clientReading = _serverReading = Reading.Ignored;
+                return;
+            }
+
             _events.OnResponseHead(Slot(exchange), head);
             _responsesEnded++;
             _events.OnResponseEnd(Slot(exchange));

@@ -22,7 +22,7 @@ public sealed partial class Http1Observer
     }
 
     private readonly int _maxHeadBytes;
-    private IHttp1Events _events = NoEvents.Instance;
+    private IExchangeEvents _events = NoEvents.Instance;
 
     // Invariant: _exchangesEnded ≤ _responsesEnded ≤ _requestsStarted and _requestsStarted - 1 ≤ _requestsEnded ≤ _requestsStarted
     // while observing. Exchanges start, are answered and end in the same order (RFC 9112 §9.3.2), so four counters tell all.
@@ -32,7 +32,7 @@ public sealed partial class Http1Observer
     private long _exchangesEnded;
 
     /// <exception cref="ArgumentOutOfRangeException">A limit is too small to hold any head.</exception>
-    public Http1Observer(Http1Limits limits)
+    public Http1Observer(ObserverLimits limits)
     {
         ArgumentNullException.ThrowIfNull(limits);
         ArgumentOutOfRangeException.ThrowIfLessThan(limits.MaxHeadBytes, 256, nameof(limits));
@@ -45,8 +45,17 @@ public sealed partial class Http1Observer
     /// <summary>Why; <see cref="OpaqueReason.None"/> while it is observed.</summary>
     public OpaqueReason OpaqueReason { get; private set; }
 
+    /// <summary>
+    /// The exchange that was answered with a 101 to HTTP/2, whose real answer comes on stream 1 (RFC 7540 §3.2); -1 where none was.
+    /// Nothing more is read here then, and that exchange is left open.
+    /// </summary>
+    internal int UpgradedSlot { get; private set; } = -1;
+
+    /// <summary>Follows a 101 to HTTP/2 by leaving the rest of the connection to someone else, instead of becoming opaque.</summary>
+    internal bool HandsOverHttp2 { get; init; }
+
     /// <summary>Starts over for a new connection. Exchanges of the former one that are still open are forgotten, not ended.</summary>
-    public void Reset(IHttp1Events events)
+    public void Reset(IExchangeEvents events)
     {
         ArgumentNullException.ThrowIfNull(events);
         StopReading();
@@ -54,9 +63,17 @@ public sealed partial class Http1Observer
         _requestsStarted = _requestsEnded = _responsesEnded = _exchangesEnded = 0;
         _clientReading = _serverReading = Reading.Head;
         _clientClosed = _serverClosed = _lastRequest = false;
-        _headMask = _connectMask = 0;
+        _headMask = _connectMask = _upgradeMask = 0;
         _interimCount = 0;
+        UpgradedSlot = -1;
         OpaqueReason = OpaqueReason.None;
+    }
+
+    /// <summary>Gives everything pooled back; what follows is ignored until the next reset.</summary>
+    internal void Release()
+    {
+        StopReading();
+        _events = NoEvents.Instance;
     }
 
     /// <summary>
@@ -143,17 +160,19 @@ public sealed partial class Http1Observer
     private static uint Bit(long exchange) => 1u << Slot(exchange);
 
     // So that an observer that was never reset needs no null check.
-    private sealed class NoEvents : IHttp1Events
+    private sealed class NoEvents : IExchangeEvents
     {
         public static readonly NoEvents Instance = new();
 
-        public void OnRequestHead(int slot, in Http1RequestHead head) { }
+        public void OnRequestHead(int slot, in RequestHead head) { }
         public void OnRequestBody(int slot, ReadOnlySpan<byte> decodedBytes) { }
         public void OnRequestEnd(int slot) { }
-        public void OnResponseHead(int slot, in Http1ResponseHead head) { }
+        public void OnResponseHead(int slot, in ResponseHead head) { }
         public void OnResponseBody(int slot, ReadOnlySpan<byte> decodedBytes) { }
+        public void OnResponseTrailers(int slot, in ResponseTrailers trailers) { }
         public void OnResponseEnd(int slot) { }
         public void OnExchangeEnded(int slot, ExchangeEnd how) { }
+        public void OnExchangeSkipped(OpaqueReason reason) { }
         public void OnOpaque(OpaqueReason reason) { }
     }
 }

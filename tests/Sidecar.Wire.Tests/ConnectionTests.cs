@@ -139,7 +139,7 @@ public class ConnectionTests
         string[] before = ["cGET / HT", HalfPost, Get + Half, "c\0", "cGET / HTTP/1.0\r\n\r\n", "cHEAD / HTTP/1.1\r\n\r\n"];
         foreach (var first in before)
         {
-            var observer = new Http1Observer(new Http1Limits());
+            var observer = new Http1Observer(new ObserverLimits());
             observer.Reset(new Recorder());
             Watch.Send(observer, 'c', System.Text.Encoding.Latin1.GetBytes(first[1..]), int.MaxValue);
             var recorder = new Recorder();
@@ -154,12 +154,12 @@ public class ConnectionTests
     [Fact]
     public void Observer_BeforeTheFirstReset_IgnoresBytes()
     {
-        var observer = new Http1Observer(new Http1Limits());
+        var observer = new Http1Observer(new ObserverLimits());
         observer.OnClientBytes("GET / HTTP/1.1\r\n\r\n"u8);
         observer.OnServerBytes("HTTP/1.1 200 OK\r\n\r\n"u8);
         observer.OnServerClosed();
         observer.OnShutdown();
         Assert.False(observer.IsOpaque);
-        Assert.Throws<ArgumentOutOfRangeException>(() => new Http1Observer(new Http1Limits { MaxHeadBytes = 255 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Http1Observer(new ObserverLimits { MaxHeadBytes = 255 }));
     }
 }

@@ -1,13 +1,13 @@
 namespace Sidecar.Wire.Tests;
 
 /// <summary>
-/// Fails at the first event that breaks the promises of <see cref="IHttp1Events"/>, and hashes all events such that two ways of splitting
+/// Fails at the first event that breaks the promises of <see cref="IExchangeEvents"/>, and hashes all events such that two ways of splitting
 /// the same bytes give the same hash.
 /// </summary>
-internal sealed class ContractCheck : IHttp1Events
+internal sealed class ContractCheck : IExchangeEvents
 {
-    private readonly Phase[] _request = new Phase[Http1Observer.MaxPipelined];
-    private readonly Phase[] _response = new Phase[Http1Observer.MaxPipelined];
+    private readonly Phase[] _request = new Phase[new ObserverLimits().MaxStreams];
+    private readonly Phase[] _response = new Phase[new ObserverLimits().MaxStreams];
     private bool _opaque;
     private int _lastKey;
 
@@ -29,12 +29,12 @@ internal sealed class ContractCheck : IHttp1Events
         (_opaque, _lastKey, Open, Hash) = (false, 0, 0, 14695981039346656037);
     }
 
-    public void OnRequestHead(int slot, in Http1RequestHead head)
+    public void OnRequestHead(int slot, in RequestHead head)
     {
         Expect(_request[slot] == Phase.None, "the slot is free");
         _request[slot] = Phase.Head;
         Open++;
-        Note(1, slot, head.Raw);
+        Note(1, slot, head.Fields);
     }
 
     public void OnRequestBody(int slot, ReadOnlySpan<byte> decodedBytes)
@@ -50,17 +50,29 @@ internal sealed class ContractCheck : IHttp1Events
         Note(3, slot, default);
     }
 
-    public void OnResponseHead(int slot, in Http1ResponseHead head)
+    public void OnResponseHead(int slot, in ResponseHead head)
     {
         Expect(_request[slot] != Phase.None && _response[slot] == Phase.None, "one final response a request");
         _response[slot] = Phase.Head;
-        Note(4, slot, head.Raw);
+        Note(4, slot, head.Fields);
     }
 
     public void OnResponseBody(int slot, ReadOnlySpan<byte> decodedBytes)
     {
         Expect(_response[slot] == Phase.Head && !decodedBytes.IsEmpty, "a response body comes after its head, not empty");
         Note(5, slot, decodedBytes, joins: true);
+    }
+
+    public void OnResponseTrailers(int slot, in ResponseTrailers trailers)
+    {
+        Expect(_response[slot] == Phase.Head, "trailers come within a response");
+        Note(9, slot, trailers.Fields);
+    }
+
+    public void OnExchangeSkipped(OpaqueReason reason)
+    {
+        Expect(reason != OpaqueReason.None, "a skip has a reason");
+        Note(10, 0, [(byte)reason]);
     }
 
     public void OnResponseEnd(int slot)
@@ -90,7 +102,7 @@ internal sealed class ContractCheck : IHttp1Events
     private void Note(int kind, int slot, ReadOnlySpan<byte> bytes, bool joins = false)
     {
         Expect(!_opaque, "nothing comes after opaque");
-        var key = (kind << 8) | slot;
+        var key = (kind << 16) | slot;
         if (!joins || key != _lastKey)
             Mix((uint)key);
         _lastKey = key;

@@ -21,7 +21,7 @@ public class ConversationTests
     private static Recorder Tell(Conversation conversation, Random? cuts)
     {
         var recorder = new Recorder();
-        var observer = new Http1Observer(new Http1Limits());
+        var observer = new Http1Observer(new ObserverLimits());
         observer.Reset(recorder);
         Conversation.Play(observer, conversation.Steps, cuts);
         observer.OnClientClosed();

@@ -25,7 +25,7 @@ public class CostTests
     [Fact]
     public void Observing_KeepAliveExchanges_AllocatesNothing()
     {
-        var observer = new Http1Observer(new Http1Limits());
+        var observer = new Http1Observer(new ObserverLimits());
         var counter = new Counter();
         observer.Reset(counter);
         // The pool makes its arrays, and each method is compiled, before counting starts.
@@ -47,7 +47,7 @@ public class CostTests
     [Fact]
     public void Observing_KeepAliveExchanges_TimeIsReported()
     {
-        var observer = new Http1Observer(new Http1Limits());
+        var observer = new Http1Observer(new ObserverLimits());
         observer.Reset(new Counter());
         var best = TimeSpan.MaxValue;
         // Short rounds, so that one of them is likely to run undisturbed.
@@ -83,18 +83,20 @@ public class CostTests
         }
     }
 
-    private sealed class Counter : IHttp1Events
+    private sealed class Counter : IExchangeEvents
     {
         private long _bytes;
 
         public int Completed { get; private set; }
 
-        public void OnRequestHead(int slot, in Http1RequestHead head) => _bytes += head.Target.Length;
+        public void OnRequestHead(int slot, in RequestHead head) => _bytes += head.Target.Length;
         public void OnRequestBody(int slot, ReadOnlySpan<byte> decodedBytes) => _bytes += decodedBytes.Length;
         public void OnRequestEnd(int slot) => _bytes++;
-        public void OnResponseHead(int slot, in Http1ResponseHead head) => _bytes += head.StatusCode;
+        public void OnResponseHead(int slot, in ResponseHead head) => _bytes += head.StatusCode;
         public void OnResponseBody(int slot, ReadOnlySpan<byte> decodedBytes) => _bytes += decodedBytes.Length;
+        public void OnResponseTrailers(int slot, in ResponseTrailers trailers) => _bytes++;
         public void OnResponseEnd(int slot) => _bytes++;
+        public void OnExchangeSkipped(OpaqueReason reason) => _bytes = -1;
         public void OnExchangeEnded(int slot, ExchangeEnd how) => Completed += how == ExchangeEnd.Complete ? 1 : 0;
         public void OnOpaque(OpaqueReason reason) => _bytes = -1;
     }

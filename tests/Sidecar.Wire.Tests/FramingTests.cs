@@ -210,7 +210,7 @@ public class FramingTests
     [Fact]
     public void Head_LongerThanTheLimit_MakesTheConnectionOpaque()
     {
-        var limits = new Http1Limits { MaxHeadBytes = 256 };
+        var limits = new ObserverLimits { MaxHeadBytes = 256 };
         const string start = "cGET / HTTP/1.1\r\nX: ";
         var fits = start + new string('x', 256 - start.Length - 3) + "\r\n\r\n";
         Assert.Equal("> 0 GET / | > 0 end", Watch.Run(limits, fits).Log);

@@ -12,7 +12,7 @@ public class HeadTests
             .Concat("Ce-Id: c\r\nInference-Header-Content-Length: 171\r\nK-Network-Probe: queue\r\nExpect: 100-Continue\r\n"u8.ToArray())
             .Concat("Content-Length: 185\r\nConnection: close\r\nX-Empty:\r\nX-High: \xe9\r\n\r\n"u8.ToArray()).ToArray();
 
-        Assert.True(Http1RequestHead.TryParse(raw, out var head));
+        Assert.True(RequestHead.TryParse(raw, out var head));
         Assert.Equal("POST", Text(head.Method));
         Assert.Equal("/v2/models/m/infer?x=%20", Text(head.Target));
         Assert.Equal(1, head.MinorVersion);
@@ -40,7 +40,7 @@ public class HeadTests
     [Fact]
     public void RequestHead_WithoutFields_SaysSo()
     {
-        Assert.True(Http1RequestHead.TryParse("GET * HTTP/1.0\r\n\r\n"u8, out var head));
+        Assert.True(RequestHead.TryParse("GET * HTTP/1.0\r\n\r\n"u8, out var head));
         Assert.Equal(0, head.MinorVersion);
         Assert.True(head.Host.IsEmpty && head.ContentType.IsEmpty && head.RequestId.IsEmpty && head.CeId.IsEmpty);
         Assert.Equal(-1, head.ContentLength);
@@ -52,7 +52,7 @@ public class HeadTests
     [Fact]
     public void ResponseHead_KnownFields_AreGiven()
     {
-        Assert.True(Http1ResponseHead.TryParse(("HTTP/1.1 503 Not now\r\ncontent-type: text/plain\r\nContent-Encoding: br\r\nX-Request-Id: r\r\n"
+        Assert.True(ResponseHead.TryParse(("HTTP/1.1 503 Not now\r\ncontent-type: text/plain\r\nContent-Encoding: br\r\nX-Request-Id: r\r\n"
             + "Transfer-Encoding: chunked\r\nInference-Header-Content-Length: x\r\nConnection: keep-alive\r\nServer: s\r\n\r\n").Select(c => (byte)c).ToArray(),
             out var head));
         Assert.Equal(503, head.StatusCode);
@@ -73,10 +73,10 @@ public class HeadTests
         var request = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n"u8.ToArray();
         var response = "HTTP/1.1 200 OK\r\nServer: s\r\n\r\n"u8.ToArray();
         for (var length = 0; length < request.Length; length++)
-            Assert.False(Http1RequestHead.TryParse(request.AsSpan(0, length), out _), $"request cut to {length}");
+            Assert.False(RequestHead.TryParse(request.AsSpan(0, length), out _), $"request cut to {length}");
         for (var length = 0; length < response.Length; length++)
-            Assert.False(Http1ResponseHead.TryParse(response.AsSpan(0, length), out _), $"response cut to {length}");
-        Assert.False(Http1RequestHead.TryParse([.. request, (byte)'x'], out _));
+            Assert.False(ResponseHead.TryParse(response.AsSpan(0, length), out _), $"response cut to {length}");
+        Assert.False(RequestHead.TryParse([.. request, (byte)'x'], out _));
     }
 
     private static string Text(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes);

@@ -4,9 +4,9 @@ namespace Sidecar.Wire.Tests;
 
 /// <summary>
 /// Writes down what an observer tells, one line an event, adjoining body pieces joined. Checks the promises of
-/// <see cref="IHttp1Events"/> on the way.
+/// <see cref="IExchangeEvents"/> on the way.
 /// </summary>
-internal sealed class Recorder : IHttp1Events
+internal sealed class Recorder : IExchangeEvents
 {
     private readonly ContractCheck _contract = new();
     private readonly List<string> _lines = [];
@@ -19,6 +19,8 @@ internal sealed class Recorder : IHttp1Events
 
     public OpaqueReason Opaque { get; private set; }
 
+    public List<OpaqueReason> Skipped { get; } = [];
+
     public string Log
     {
         get
@@ -28,10 +30,10 @@ internal sealed class Recorder : IHttp1Events
         }
     }
 
-    public void OnRequestHead(int slot, in Http1RequestHead head)
+    public void OnRequestHead(int slot, in RequestHead head)
     {
         _contract.OnRequestHead(slot, head);
-        var seen = new Seen { Method = Text(head.Method), Target = Text(head.Target) };
+        var seen = new Seen { Method = Text(head.Method), Target = Text(head.Target), IsGrpc = head.ContentType.StartsWith("application/grpc"u8) };
         _open[slot] = seen;
         Exchanges.Add(seen);
         Line($"> {slot} {seen.Method} {seen.Target}");
@@ -40,6 +42,7 @@ internal sealed class Recorder : IHttp1Events
     public void OnRequestBody(int slot, ReadOnlySpan<byte> decodedBytes)
     {
         _contract.OnRequestBody(slot, decodedBytes);
+        _open[slot].RequestMessages.Read(decodedBytes);
         _open[slot].RequestBytes.Append(Text(decodedBytes));
         Body($"> {slot} body ", decodedBytes);
     }
@@ -51,19 +54,36 @@ internal sealed class Recorder : IHttp1Events
         Line($"> {slot} end");
     }
 
-    public void OnResponseHead(int slot, in Http1ResponseHead head)
+    public void OnResponseHead(int slot, in ResponseHead head)
     {
         _contract.OnResponseHead(slot, head);
         _open[slot].Status = head.StatusCode;
         _open[slot].Interim = head.InterimCount;
+        _open[slot].GrpcStatus = head.GrpcStatus;
+        _open[slot].ResponseCoding = Text(head.ContentEncoding);
         Line($"< {slot} {head.StatusCode}" + (head.InterimCount > 0 ? $" after {head.InterimCount}" : ""));
     }
 
     public void OnResponseBody(int slot, ReadOnlySpan<byte> decodedBytes)
     {
         _contract.OnResponseBody(slot, decodedBytes);
+        _open[slot].ResponseMessages.Read(decodedBytes);
         _open[slot].ResponseBytes.Append(Text(decodedBytes));
         Body($"< {slot} body ", decodedBytes);
+    }
+
+    public void OnResponseTrailers(int slot, in ResponseTrailers trailers)
+    {
+        _contract.OnResponseTrailers(slot, trailers);
+        _open[slot].GrpcStatus = trailers.GrpcStatus;
+        Line($"< {slot} trailers" + (trailers.GrpcStatus >= 0 ? $" grpc-status {trailers.GrpcStatus}" : ""));
+    }
+
+    public void OnExchangeSkipped(OpaqueReason reason)
+    {
+        _contract.OnExchangeSkipped(reason);
+        Skipped.Add(reason);
+        Line($"- {reason}");
     }
 
     public void OnResponseEnd(int slot)
@@ -121,6 +141,11 @@ internal sealed class Recorder : IHttp1Events
         public bool RequestEnded { get; set; }
         public int? Status { get; set; }
         public int Interim { get; set; }
+        public bool IsGrpc { get; init; }
+        public GrpcMessageReader RequestMessages;
+        public GrpcMessageReader ResponseMessages;
+        public int GrpcStatus { get; set; } = -1;
+        public string ResponseCoding { get; set; } = "";
         public StringBuilder ResponseBytes { get; } = new();
         public string ResponseBody => ResponseBytes.ToString();
         public ExchangeEnd? End { get; set; }

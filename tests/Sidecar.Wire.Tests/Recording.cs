@@ -22,7 +22,7 @@ internal sealed class Recording
     /// <summary>The exchanges that belong to this connection.</summary>
     public JsonElement[] Expected { get; }
 
-    public bool IsHttp1 => ProtocolSniffer.Sniff(_client) == WireProtocol.Http1;
+    public WireProtocol Protocol => ProtocolSniffer.Sniff(_client);
 
     /// <summary>The connections of every conversation below a folder. Packed ones are left out where <c>xz</c> isn't installed.</summary>
     public static IEnumerable<Recording> All(string root)
@@ -49,7 +49,7 @@ internal sealed class Recording
     public Recorder Replay(int portion)
     {
         var recorder = new Recorder();
-        var observer = new Http1Observer(new Http1Limits());
+        var observer = new ConnectionObserver(new ObserverLimits());
         observer.Reset(recorder);
         var (client, server) = (0, 0);
         foreach (var segment in _segments.EnumerateArray())

@@ -9,9 +9,9 @@ internal static class Watch
     /// Steps: <c>"c…"</c> the client sends, <c>"s…"</c> the server sends, and <c>c-close</c>, <c>s-close</c>, <c>c-reset</c>,
     /// <c>s-reset</c>, <c>stop</c>. Runs them as given and byte by byte, and checks that both tell the same.
     /// </summary>
-    public static Recorder Run(params string[] steps) => Run(new Http1Limits(), steps);
+    public static Recorder Run(params string[] steps) => Run(new ObserverLimits(), steps);
 
-    public static Recorder Run(Http1Limits limits, params string[] steps)
+    public static Recorder Run(ObserverLimits limits, params string[] steps)
     {
         var whole = Once(limits, steps, int.MaxValue);
         Assert.Equal(whole.Log, Once(limits, steps, 1).Log);
@@ -19,7 +19,7 @@ internal static class Watch
         return whole;
     }
 
-    private static Recorder Once(Http1Limits limits, string[] steps, int portion)
+    private static Recorder Once(ObserverLimits limits, string[] steps, int portion)
     {
         var recorder = new Recorder();
         var observer = new Http1Observer(limits);
@@ -40,6 +40,19 @@ internal static class Watch
         Assert.Equal(recorder.Opaque, observer.OpaqueReason);
         Assert.Equal(recorder.Opaque != OpaqueReason.None, observer.IsOpaque);
         return recorder;
+    }
+
+    public static void Send(ConnectionObserver observer, char side, ReadOnlySpan<byte> bytes, int portion)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var piece = bytes[..Math.Min(portion, bytes.Length)];
+            bytes = bytes[piece.Length..];
+            if (side == 'c')
+                observer.OnClientBytes(piece);
+            else
+                observer.OnServerBytes(piece);
+        }
     }
 
     public static void Send(Http1Observer observer, char side, ReadOnlySpan<byte> bytes, int portion)

@@ -1,3 +1,5 @@
+using Sidecar.Wire;
+
 namespace Sidecar.Capture;
 
 /// <summary>What the capture needs to know of the configuration.</summary>
@@ -5,4 +7,8 @@ namespace Sidecar.Capture;
 /// <param name="DecodeRate">Share of the inference exchanges whose bodies are copied, 0 to 1.</param>
 /// <param name="HeadRing">Exchanges without bodies that may wait, a relay thread.</param>
 /// <param name="BodyQueue">Exchanges with bodies that may wait for the analysis: half a second of 16,000 a second; their bytes are bounded by the capture's budget.</param>
-public sealed record CaptureSettings(int MaxBodyBytes, double DecodeRate, int HeadRing = 16384, int BodyQueue = 8192);
+public sealed record CaptureSettings(int MaxBodyBytes, double DecodeRate, int HeadRing = 16384, int BodyQueue = 8192)
+{
+    /// <summary>The bounds of what is kept of one connection's protocol state.</summary>
+    public ObserverLimits Observer { get; init; } = new();
+}

@@ -1,71 +1,73 @@
-using System.Runtime.CompilerServices;
 using Sidecar.Model;
 using Sidecar.Wire;
 
 namespace Sidecar.Capture;
 
 /// <summary>
-/// Watches one connection: recognises its protocol from the first bytes, follows HTTP/1.1, and assembles exchanges with
-/// their bodies. Reused from its relay thread's pool.
+/// Watches one connection and assembles its exchanges, with their bodies. Reused from its relay thread's pool.
 /// </summary>
-internal sealed class ConnectionTap : IConnectionTap, IHttp1Events
+internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
 {
+    // A client's timer may fire, and its reset be read, a little early by our clock.
+    private const long DeadlineSlackNanos = 5_000_000;
+
     private readonly CapturePool _pool;
-    private readonly Http1Observer _observer = new(new Http1Limits());
-    private readonly Exchange?[] _exchanges = new Exchange?[Http1Observer.MaxPipelined];
-    private First24 _first;
-    private int _firstLength;
+    private readonly ConnectionObserver _observer;
+    private Exchange?[] _exchanges = new Exchange?[Http1Observer.MaxPipelined];
     private int _listener;
     private int _openHere;
     private long _now;
-    private WireProtocol _protocol;
-    private bool _serverFirst;
+    private long _stalledSince;
+    private long _stalled;
 
-    public ConnectionTap(CapturePool pool) => _pool = pool;
+    public ConnectionTap(CapturePool pool)
+    {
+        _pool = pool;
+        _observer = new ConnectionObserver(pool.Settings.Observer);
+    }
 
     public void Start(int listener)
     {
         _listener = listener;
-        _protocol = WireProtocol.Undecided;
-        _serverFirst = false;
-        _firstLength = 0;
         _openHere = 0;
+        _stalledSince = _stalled = 0;
         _observer.Reset(this);
     }
 
     /// <summary>An opaque connection may be in the middle of anything, so a drain waits for it.</summary>
-    public bool IsBusy => _openHere > 0 || _serverFirst || _observer.IsOpaque || _protocol is WireProtocol.Http2 or WireProtocol.Tls or WireProtocol.Unknown;
+    public bool IsBusy => _openHere > 0 || _observer.IsOpaque || _observer.ServerSpokeFirst;
 
     public void OnClientBytes(ReadOnlySpan<byte> bytes, long timestamp)
     {
         _now = timestamp;
-        if (_protocol == WireProtocol.Http1)
-            _observer.OnClientBytes(bytes);
-        else if (_protocol == WireProtocol.Undecided)
-            Recognise(bytes);
+        _observer.OnClientBytes(bytes);
     }
 
     public void OnUpstreamBytes(ReadOnlySpan<byte> bytes, long timestamp)
     {
         _now = timestamp;
-        if (_protocol == WireProtocol.Undecided)
-            _serverFirst = true; // an HTTP/2 server may send its settings on accept, so the client still decides
-        else if (_protocol == WireProtocol.Http1)
-            _observer.OnServerBytes(bytes);
+        _observer.OnServerBytes(bytes);
+    }
+
+    public void OnClientStalled(long timestamp) => _stalledSince = timestamp;
+
+    public void OnClientResumed(long timestamp)
+    {
+        if (_stalledSince != 0)
+            _stalled += timestamp - _stalledSince;
+        _stalledSince = 0;
     }
 
     public void OnClientClosed(long timestamp)
     {
         _now = timestamp;
-        if (_protocol == WireProtocol.Http1)
-            _observer.OnClientClosed();
+        _observer.OnClientClosed();
     }
 
     public void OnUpstreamClosed(long timestamp)
     {
         _now = timestamp;
-        if (_protocol == WireProtocol.Http1)
-            _observer.OnServerClosed();
+        _observer.OnServerClosed();
     }
 
     public void OnEnded(ConnectionEnd end, long timestamp)
@@ -73,72 +75,95 @@ internal sealed class ConnectionTap : IConnectionTap, IHttp1Events
         _now = timestamp;
         if (end == ConnectionEnd.UpstreamRefused)
             Refused();
-        else if (_protocol == WireProtocol.Http1)
+        else
             EndObserver(end);
-        else if (_protocol == WireProtocol.Undecided && _serverFirst)
-            Settle(WireProtocol.Unknown);
-        _observer.Reset(this); // gives a half-read head's buffer back
+        _observer.Release(); // gives what it keeps of half-read heads and streams back
         _pool.ReturnTap(this);
     }
 
-    void IHttp1Events.OnRequestHead(int slot, in Http1RequestHead head)
+    void IExchangeEvents.OnRequestHead(int slot, in RequestHead head)
     {
         _pool.Intake.Began(_listener);
         _pool.Opened();
         _openHere++;
+        if (slot >= _exchanges.Length)
+            Array.Resize(ref _exchanges, Math.Max(slot + 1, 2 * _exchanges.Length));
         var exchange = _exchanges[slot] = _pool.Rent();
         if (exchange is null)
             return;
         exchange.Listener = _listener;
         exchange.RequestFirstByte = _now;
         exchange.StartedUnixNanos = _pool.UnixNanos(_now);
+        exchange.HttpMajorVersion = head.MajorVersion;
+        exchange.IsGrpc = head.MajorVersion == 2 && head.ContentType.StartsWith("application/grpc"u8);
         exchange.Route = RouteTable.Classify(head);
+        exchange.SetMethod(head.Method);
+        exchange.SetAuthority(head.Host);
         exchange.SetPath(head.Target);
-        exchange.SetRequestId(!head.RequestId.IsEmpty ? head.RequestId : !head.CeId.IsEmpty ? head.CeId : head.TraceParent);
+        if (!head.RequestId.IsEmpty)
+            exchange.SetRequestId(head.RequestId, RequestIdOrigin.XRequestId);
+        else if (!head.CeId.IsEmpty)
+            exchange.SetRequestId(head.CeId, RequestIdOrigin.CeId);
+        else
+            exchange.SetRequestId(head.TraceParent, RequestIdOrigin.TraceParent);
+        exchange.PreviousAttempts = head.PreviousAttempts;
+        exchange.GrpcTimeoutNanos = GrpcTimeout.Nanos(head.GrpcTimeout);
         exchange.Decode = exchange.Route == RouteKind.OpenInference && _pool.Sample(exchange.RequestId, _now);
         exchange.RequestEncoded = IsEncoded(head.ContentEncoding) || head.InferenceHeaderContentLength >= 0;
     }
 
-    void IHttp1Events.OnRequestBody(int slot, ReadOnlySpan<byte> bytes)
+    void IExchangeEvents.OnRequestBody(int slot, ReadOnlySpan<byte> bytes)
     {
         if (_exchanges[slot] is not { } exchange)
             return;
         exchange.RequestBytes += bytes.Length;
+        if (exchange.IsGrpc)
+            exchange.RequestMessages.Read(bytes);
         if (exchange.Decode && !exchange.RequestEncoded)
             Keep(ref exchange.RequestBody, ref exchange.RequestBodyState, bytes);
     }
 
-    void IHttp1Events.OnRequestEnd(int slot)
+    void IExchangeEvents.OnRequestEnd(int slot)
     {
         if (_exchanges[slot] is { } exchange)
             exchange.RequestLastByte = _now;
     }
 
-    void IHttp1Events.OnResponseHead(int slot, in Http1ResponseHead head)
+    void IExchangeEvents.OnResponseHead(int slot, in ResponseHead head)
     {
         if (_exchanges[slot] is not { } exchange)
             return;
         exchange.ResponseFirstByte = _now;
+        exchange.ClientStall = -_stalled;
         exchange.Status = head.StatusCode;
+        exchange.GrpcStatus = head.GrpcStatus;
         exchange.ResponseEncoded = IsEncoded(head.ContentEncoding) || head.TryGetHeader("inference-header-content-length"u8, out _);
     }
 
-    void IHttp1Events.OnResponseBody(int slot, ReadOnlySpan<byte> bytes)
+    void IExchangeEvents.OnResponseBody(int slot, ReadOnlySpan<byte> bytes)
     {
         if (_exchanges[slot] is not { } exchange)
             return;
         exchange.ResponseBytes += bytes.Length;
+        if (exchange.IsGrpc)
+            exchange.ResponseMessages.Read(bytes);
         if (exchange.Decode && !exchange.ResponseEncoded)
             Keep(ref exchange.ResponseBody, ref exchange.ResponseBodyState, bytes);
     }
 
-    void IHttp1Events.OnResponseEnd(int slot)
+    void IExchangeEvents.OnResponseTrailers(int slot, in ResponseTrailers trailers)
+    {
+        if (_exchanges[slot] is { } exchange && trailers.GrpcStatus >= 0)
+            exchange.GrpcStatus = trailers.GrpcStatus;
+    }
+
+    void IExchangeEvents.OnResponseEnd(int slot)
     {
         if (_exchanges[slot] is { } exchange)
             exchange.ResponseLastByte = _now;
     }
 
-    void IHttp1Events.OnExchangeEnded(int slot, ExchangeEnd end)
+    void IExchangeEvents.OnExchangeEnded(int slot, ExchangeEnd end)
     {
         _pool.Closed();
         _openHere--;
@@ -151,11 +176,21 @@ internal sealed class ConnectionTap : IConnectionTap, IHttp1Events
         _exchanges[slot] = null;
         exchange.End = end;
         exchange.EndedAt = _now;
+        exchange.ClientStall = exchange.ResponseFirstByte == 0 ? 0 : exchange.ClientStall + _stalled + (_stalledSince == 0 ? 0 : _now - _stalledSince);
         exchange.Opaque = _observer.OpaqueReason;
+        // gRPC clients reset the stream at their deadline; that they did so then, and not earlier, tells it from a cancelled call.
+        exchange.DeadlineExceeded = end == ExchangeEnd.ClientReset && exchange.GrpcTimeoutNanos > 0
+            && _pool.UnixNanos(_now) - exchange.StartedUnixNanos >= exchange.GrpcTimeoutNanos - DeadlineSlackNanos;
         _pool.Intake.Ended(exchange);
     }
 
-    void IHttp1Events.OnOpaque(OpaqueReason reason)
+    void IExchangeEvents.OnExchangeSkipped(OpaqueReason reason)
+    {
+        _pool.Intake.Began(_listener);
+        _pool.Intake.WentOpaque(_listener, reason);
+    }
+
+    void IExchangeEvents.OnOpaque(OpaqueReason reason)
     {
         // Exchanges that were open end by themselves; the rest of the connection counts as one more.
         _pool.Intake.Began(_listener);
@@ -181,6 +216,8 @@ internal sealed class ConnectionTap : IConnectionTap, IHttp1Events
 
     private void EndObserver(ConnectionEnd end)
     {
+        if (_observer.ServerSpokeFirst && !_observer.IsOpaque)
+            ((IExchangeEvents)this).OnOpaque(OpaqueReason.UnknownProtocol); // its client never said anything
         switch (end)
         {
             case ConnectionEnd.ClientReset:
@@ -218,55 +255,6 @@ internal sealed class ConnectionTap : IConnectionTap, IHttp1Events
         _pool.Intake.Ended(exchange);
     }
 
-    private void Recognise(ReadOnlySpan<byte> bytes)
-    {
-        if (_firstLength == 0)
-        {
-            var protocol = ProtocolSniffer.Sniff(bytes);
-            if (protocol != WireProtocol.Undecided)
-            {
-                Settle(protocol);
-                if (_protocol == WireProtocol.Http1)
-                    _observer.OnClientBytes(bytes);
-                return;
-            }
-        }
-
-        // A few bytes at a time: collect what the recognition needs, then give all of it to the observer.
-        Span<byte> first = _first;
-        var taken = Math.Min(bytes.Length, first.Length - _firstLength);
-        bytes[..taken].CopyTo(first[_firstLength..]);
-        _firstLength += taken;
-        var recognised = ProtocolSniffer.Sniff(first[.._firstLength]);
-        if (recognised == WireProtocol.Undecided)
-            return;
-        Settle(recognised);
-        if (_protocol == WireProtocol.Http1)
-        {
-            _observer.OnClientBytes(first[.._firstLength]);
-            _observer.OnClientBytes(bytes[taken..]);
-        }
-    }
-
-    private void Settle(WireProtocol protocol)
-    {
-        // In HTTP/1 no server speaks first: what looks like a request is then part of something else.
-        if (protocol == WireProtocol.Http1 && _serverFirst)
-            protocol = WireProtocol.Unknown;
-        _protocol = protocol;
-        var reason = protocol switch
-        {
-            WireProtocol.Http2 => OpaqueReason.Http2,
-            WireProtocol.Tls => OpaqueReason.Tls,
-            WireProtocol.Unknown => OpaqueReason.UnknownProtocol,
-            _ => OpaqueReason.None,
-        };
-        if (reason == OpaqueReason.None)
-            return;
-        _pool.Intake.Began(_listener);
-        _pool.Intake.WentOpaque(_listener, reason);
-    }
-
     private void Keep(ref CapturedBody? body, ref BodyState state, ReadOnlySpan<byte> bytes)
     {
         if (state is BodyState.OverBudget or BodyState.OverCap)
@@ -293,10 +281,4 @@ internal sealed class ConnectionTap : IConnectionTap, IHttp1Events
 
     private static bool IsEncoded(ReadOnlySpan<byte> contentEncoding) =>
         !contentEncoding.IsEmpty && !contentEncoding.SequenceEqual("identity"u8);
-
-    [InlineArray(ProtocolSniffer.MaxBytes)]
-    private struct First24
-    {
-        private byte _byte;
-    }
 }

@@ -11,8 +11,12 @@ public sealed class Exchange
 {
     private Inline256 _path;
     private Inline64 _requestId;
+    private Inline64 _authority;
+    private Inline16 _method;
     private int _pathLength;
     private int _requestIdLength;
+    private int _authorityLength;
+    private int _methodLength;
 
     /// <summary>The relay thread whose pool the record belongs to.</summary>
     public int Thread { get; init; }
@@ -49,6 +53,37 @@ public sealed class Exchange
     /// <summary>The HTTP status; 0 = no answer.</summary>
     public int Status;
 
+    /// <summary>1 or 2; 0 = no request.</summary>
+    public int HttpMajorVersion;
+
+    /// <summary>The request is a gRPC call (<c>content-type: application/grpc…</c> on HTTP/2).</summary>
+    public bool IsGrpc;
+
+    /// <summary>The gRPC status, from the trailers or from an answer that is only a head; -1 = the server sent none.</summary>
+    public int GrpcStatus = -1;
+
+    /// <summary>The client's deadline by <c>grpc-timeout</c>, in nanoseconds from the request's first byte; 0 = none.</summary>
+    public long GrpcTimeoutNanos;
+
+    /// <summary>The client gave up at its own deadline (<see cref="GrpcTimeoutNanos"/>) rather than by choice.</summary>
+    public bool DeadlineExceeded;
+
+    /// <summary>gRPC messages that came whole, of each direction.</summary>
+    public GrpcMessageReader RequestMessages;
+    public GrpcMessageReader ResponseMessages;
+
+    /// <summary>How often the request was tried before, as far as it says so itself (<c>grpc-previous-rpc-attempts</c>, <c>x-envoy-attempt-count</c>).</summary>
+    public int PreviousAttempts;
+
+    /// <summary>The same request id was seen a short while ago: this is another attempt.</summary>
+    public bool RepeatsId;
+
+    /// <summary>Which field <see cref="RequestId"/> came from.</summary>
+    public RequestIdOrigin RequestIdOrigin;
+
+    /// <summary>How long, between the response's first and last byte, the client did not take what was ready for it (timestamp ticks).</summary>
+    public long ClientStall;
+
     public ExchangeEnd End;
 
     /// <summary>True when the upstream could not be reached: then there is no request, only its failure.</summary>
@@ -80,14 +115,36 @@ public sealed class Exchange
     /// <summary>The request's id by its headers (x-request-id, ce-id, traceparent), at most 64 bytes; empty = none.</summary>
     public ReadOnlySpan<byte> RequestId => ((ReadOnlySpan<byte>)_requestId)[.._requestIdLength];
 
+    /// <summary>The request's method, at most 16 bytes of it.</summary>
+    public ReadOnlySpan<byte> Method => ((ReadOnlySpan<byte>)_method)[.._methodLength];
+
+    /// <summary>The host that the request names (<c>Host</c>, <c>:authority</c>), at most 64 bytes of it.</summary>
+    public ReadOnlySpan<byte> Authority => ((ReadOnlySpan<byte>)_authority)[.._authorityLength];
+
+    /// <summary>This attempt is not the first.</summary>
+    public bool IsRetry => PreviousAttempts > 0 || RepeatsId;
+
+    public void SetMethod(ReadOnlySpan<byte> method)
+    {
+        _methodLength = Math.Min(method.Length, 16);
+        method[.._methodLength].CopyTo(_method);
+    }
+
+    public void SetAuthority(ReadOnlySpan<byte> authority)
+    {
+        _authorityLength = Math.Min(authority.Length, 64);
+        authority[.._authorityLength].CopyTo(_authority);
+    }
+
     public void SetPath(ReadOnlySpan<byte> path)
     {
         _pathLength = Math.Min(path.Length, 256);
         path[.._pathLength].CopyTo(_path);
     }
 
-    public void SetRequestId(ReadOnlySpan<byte> id)
+    public void SetRequestId(ReadOnlySpan<byte> id, RequestIdOrigin origin)
     {
+        RequestIdOrigin = id.IsEmpty ? RequestIdOrigin.None : origin;
         _requestIdLength = Math.Min(id.Length, 64);
         id[.._requestIdLength].CopyTo(_requestId);
     }
@@ -102,15 +159,28 @@ public sealed class Exchange
         Opaque = default;
         Status = 0;
         End = default;
+        HttpMajorVersion = 0;
+        IsGrpc = DeadlineExceeded = RepeatsId = false;
+        GrpcStatus = -1;
+        GrpcTimeoutNanos = ClientStall = 0;
+        RequestMessages = ResponseMessages = default;
+        PreviousAttempts = 0;
+        RequestIdOrigin = default;
         UpstreamRefused = Decode = RequestEncoded = ResponseEncoded = false;
         RequestBytes = ResponseBytes = 0;
         RequestBodyState = ResponseBodyState = BodyState.None;
         RequestBody = ResponseBody = null;
-        _pathLength = _requestIdLength = 0;
+        _pathLength = _requestIdLength = _authorityLength = _methodLength = 0;
     }
 
     [InlineArray(256)]
     private struct Inline256
+    {
+        private byte _first;
+    }
+
+    [InlineArray(16)]
+    private struct Inline16
     {
         private byte _first;
     }

@@ -1,5 +1,3 @@
-using Sidecar.Wire;
-
 namespace Sidecar.Model;
 
 /// <summary>What a request is for, told from its head alone.</summary>
@@ -122,20 +120,21 @@ public enum BodyState : byte
     OverCap,
 }
 
-/// <summary>How an exchange went, as its metric says it.</summary>
-public static class ErrorTypes
+/// <summary>Where a request's id came from, best first.</summary>
+public enum RequestIdOrigin : byte
 {
-    private static readonly string[] Statuses = [.. Enumerable.Range(400, 200).Select(code => code.ToString(System.Globalization.CultureInfo.InvariantCulture))];
+    /// <summary>The request names none: one is generated where one is needed.</summary>
+    None,
 
-    /// <summary>The <c>error.type</c> of an exchange; null when it succeeded.</summary>
-    public static string? Of(Exchange exchange) => exchange switch
-    {
-        { UpstreamRefused: true } => "connection_refused",
-        { End: ExchangeEnd.UpstreamReset } => "upstream_reset",
-        { End: ExchangeEnd.UpstreamAborted } => "upstream_aborted",
-        { End: ExchangeEnd.ClientReset or ExchangeEnd.ClientAborted } => "client_aborted",
-        { End: ExchangeEnd.Shutdown } => "shutdown",
-        { Status: >= 400 and < 600 } => Statuses[exchange.Status - 400],
-        _ => null,
-    };
+    /// <summary>The inference protocol's own member (V2 <c>id</c>).</summary>
+    Body,
+
+    /// <summary>The field <c>x-request-id</c>.</summary>
+    XRequestId,
+
+    /// <summary>The field <c>ce-id</c> of a CloudEvent.</summary>
+    CeId,
+
+    /// <summary>The field <c>traceparent</c> (W3C Trace Context).</summary>
+    TraceParent,
 }

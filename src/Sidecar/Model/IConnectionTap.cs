@@ -12,6 +12,12 @@ public interface IConnectionTap
     /// <summary>Bytes of the upstream, already written to the client (or queued for it).</summary>
     void OnUpstreamBytes(ReadOnlySpan<byte> bytes, long timestamp);
 
+    /// <summary>The client does not take what the upstream sent: bytes wait for it.</summary>
+    void OnClientStalled(long timestamp);
+
+    /// <summary>The client has taken what waited for it.</summary>
+    void OnClientResumed(long timestamp);
+
     /// <summary>The client closed its sending half in order (FIN).</summary>
     void OnClientClosed(long timestamp);
 

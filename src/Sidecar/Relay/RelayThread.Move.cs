@@ -26,8 +26,13 @@ internal sealed unsafe partial class RelayThread
     /// <returns>False when the connection was ended.</returns>
     private bool Pump(RelayConnection connection, ref Half half, int source, int destination, bool fromClient)
     {
-        if (half.PendingLength > 0 && !Flush(ref half, destination))
-            return true;
+        if (half.PendingLength > 0)
+        {
+            if (!Flush(ref half, destination))
+                return true;
+            if (!fromClient)
+                ClientStalled(connection, stalled: false);
+        }
 
         for (var turn = 0; half.Readable && !half.Ended && !half.Broken && half.PendingLength == 0; turn++)
         {
@@ -48,6 +53,8 @@ internal sealed unsafe partial class RelayThread
                 var timestamp = _time.GetTimestamp();
                 Forward(ref half, destination, count);
                 _counters[connection.Listener].Relayed(fromClient, count);
+                if (!fromClient && half.PendingLength > 0)
+                    ClientStalled(connection, stalled: true);
                 Show(connection, count, timestamp, fromClient);
                 if (count < BufferSize && !half.Hangup)
                     half.Readable = false; // a short read drained a stream socket (epoll(7)); the next byte is a new edge
@@ -159,6 +166,23 @@ internal sealed unsafe partial class RelayThread
                 tap.OnClientBytes(bytes, timestamp);
             else
                 tap.OnUpstreamBytes(bytes, timestamp);
+        }
+        catch (Exception failure)
+        {
+            Detach(connection, failure);
+        }
+    }
+
+    private void ClientStalled(RelayConnection connection, bool stalled)
+    {
+        if (connection.Tap is not { } tap)
+            return;
+        try
+        {
+            if (stalled)
+                tap.OnClientStalled(_time.GetTimestamp());
+            else
+                tap.OnClientResumed(_time.GetTimestamp());
         }
         catch (Exception failure)
         {

@@ -30,7 +30,7 @@ internal static class WireCases
     private static Action Exchange(byte[] request, int portion)
     {
         var events = new CountingEvents();
-        var observer = new Http1Observer(new Http1Limits());
+        var observer = new Http1Observer(new ObserverLimits());
         observer.Reset(events);
         return () =>
         {
@@ -45,13 +45,13 @@ internal static class WireCases
 
     private static byte[] Message(string head, string body) => Encoding.ASCII.GetBytes($"{head}Content-Length: {body.Length}\r\n\r\n{body}");
 
-    private sealed class CountingEvents : IHttp1Events
+    private sealed class CountingEvents : IExchangeEvents
     {
         private long _bodyBytes;
 
         public long Complete { get; private set; }
 
-        public void OnRequestHead(int slot, in Http1RequestHead head) => _bodyBytes = 0;
+        public void OnRequestHead(int slot, in RequestHead head) => _bodyBytes = 0;
 
         public void OnRequestBody(int slot, ReadOnlySpan<byte> decodedBytes) => _bodyBytes += decodedBytes.Length;
 
@@ -59,15 +59,21 @@ internal static class WireCases
         {
         }
 
-        public void OnResponseHead(int slot, in Http1ResponseHead head)
+        public void OnResponseHead(int slot, in ResponseHead head)
         {
         }
 
         public void OnResponseBody(int slot, ReadOnlySpan<byte> decodedBytes) => _bodyBytes += decodedBytes.Length;
 
+        public void OnResponseTrailers(int slot, in ResponseTrailers trailers)
+        {
+        }
+
         public void OnResponseEnd(int slot)
         {
         }
+
+        public void OnExchangeSkipped(OpaqueReason reason) => throw new InvalidOperationException($"an exchange was skipped: {reason}");
 
         public void OnExchangeEnded(int slot, ExchangeEnd how) => Complete += how == ExchangeEnd.Complete && _bodyBytes > 0 ? 1 : 0;
 

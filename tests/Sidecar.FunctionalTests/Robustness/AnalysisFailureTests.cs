@@ -189,6 +189,10 @@ public sealed class AnalysisFailureTests
             inner.OnUpstreamBytes(bytes, timestamp);
         }
 
+        public void OnClientStalled(long timestamp) => inner.OnClientStalled(timestamp);
+
+        public void OnClientResumed(long timestamp) => inner.OnClientResumed(timestamp);
+
         public void OnClientClosed(long timestamp) => inner.OnClientClosed(timestamp);
 
         public void OnUpstreamClosed(long timestamp) => inner.OnUpstreamClosed(timestamp);

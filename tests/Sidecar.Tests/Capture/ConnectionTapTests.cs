@@ -134,7 +134,6 @@ public sealed class ConnectionTapTests
     }
 
     [Theory]
-    [InlineData("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", OpaqueReason.Http2)]
     [InlineData("\u0016\u0003\u0001\u0002\u0000", OpaqueReason.Tls)]
     [InlineData("\u0000\u0001\u0002\u0003", OpaqueReason.UnknownProtocol)]
     public void OtherProtocols_AreOpaqueOnceAndKeepADrainWaiting(string first, OpaqueReason reason)

@@ -29,7 +29,7 @@ public sealed class RouteTableTests
     [InlineData("POST /v2/models/m/infer", "User-Agent: not-kube-probe/1.33", RouteKind.OpenInference)]
     public void Classify_Head_IsTheRoute(string line, string field, RouteKind route)
     {
-        Assert.True(Http1RequestHead.TryParse(Encoding.ASCII.GetBytes($"{line} HTTP/1.1\r\nHost: h\r\n{(field.Length > 0 ? field + "\r\n" : "")}\r\n"), out var head));
+        Assert.True(RequestHead.TryParse(Encoding.ASCII.GetBytes($"{line} HTTP/1.1\r\nHost: h\r\n{(field.Length > 0 ? field + "\r\n" : "")}\r\n"), out var head));
         Assert.Equal(route, RouteTable.Classify(head));
     }
 }
