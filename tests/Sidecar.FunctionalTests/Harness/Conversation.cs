@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Text;
+using System.Globalization;
 using System.Text.Json;
 
 namespace Sidecar.FunctionalTests.Harness;
@@ -8,10 +8,8 @@ namespace Sidecar.FunctionalTests.Harness;
 /// <param name="Name">Its folder, below the folder that holds them all.</param>
 internal sealed record Conversation(string Name, byte[] Client, byte[] Server, IReadOnlyList<(char Side, int Length)> Segments)
 {
-    public bool IsHttp2 => Client.AsSpan().StartsWith("PRI * HTTP/2.0\r\n"u8);
-
-    /// <summary>The server switched to another protocol in the middle.</summary>
-    public bool IsUpgraded => !IsHttp2 && Encoding.Latin1.GetString(Server).Contains("HTTP/1.1 101 ", StringComparison.Ordinal);
+    /// <summary>How many exchanges its client says that it had on this connection.</summary>
+    public int Exchanges { get; init; }
 
     /// <summary>Every connection below a folder; <paramref name="unreadable"/> is told of those that can't be unpacked here.</summary>
     public static IReadOnlyList<Conversation> All(string root, Action<string> unreadable)
@@ -27,9 +25,14 @@ internal sealed record Conversation(string Name, byte[] Client, byte[] Server, I
                 continue;
             }
 
+            // Further connections of a case lie below it, and its list is for all of them.
+            var further = Path.GetFileName(folder).StartsWith("conn", StringComparison.Ordinal) ? int.Parse(Path.GetFileName(folder)[4..], CultureInfo.InvariantCulture) : 0;
+            using var expected = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(further > 0 ? Path.GetDirectoryName(folder)! : folder, "expected.json")));
+            var exchanges = expected.RootElement.GetProperty("exchanges").EnumerateArray()
+                .Count(exchange => (exchange.TryGetProperty("connection", out var connection) ? connection.GetInt32() : 0) == further);
             using var segments = JsonDocument.Parse(File.ReadAllBytes(file));
             conversations.Add(new Conversation(name, client, server,
-                [.. segments.RootElement.EnumerateArray().Select(segment => (segment[0].GetString()![0], segment[1].GetInt32()))]));
+                [.. segments.RootElement.EnumerateArray().Select(segment => (segment[0].GetString()![0], segment[1].GetInt32()))]) { Exchanges = exchanges });
         }
 
         return conversations;

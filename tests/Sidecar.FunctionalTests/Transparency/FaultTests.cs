@@ -99,8 +99,8 @@ public sealed class FaultTests : IAsyncLifetime
     [InlineData("SSH-2.0-OpenSSH_10.0\r\n", "SSH-2.0-client\r\n", "unknown_protocol")]
     [InlineData("220 ready\r\n", null, "unknown_protocol")]
     [InlineData("220 ready\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "unknown_protocol")]
-    [InlineData("\0\0\0\u0004\0\0\0\0\0", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0", "http2")]
-    public async Task A_server_that_speaks_first_is_relayed_and_counted_by_what_its_client_says(string greeting, string? answer, string reason)
+    [InlineData("\0\0\0\u0004\0\0\0\0\0", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0", null)]
+    public async Task A_server_that_speaks_first_is_relayed_and_counted_by_what_its_client_says(string greeting, string? answer, string? reason)
     {
         using var client = await RawConnection.ConnectAsync(_sidecar.Traffic);
         using var server = await _upstream.AcceptAsync();
@@ -115,8 +115,10 @@ public sealed class FaultTests : IAsyncLifetime
         client.Dispose();
         server.Dispose();
         await RelayUnderTest.UntilAsync(() => _sidecar.Application.Relay[0].Open == 0, "the connection ends");
-        Assert.Equal(1, (await _sidecar.SettledAsync()).Opaque);
-        Assert.Equal(1, await _sidecar.CountAsync("opaque", reason));
+        // A server of HTTP/2 may send its settings on accept.
+        Assert.Equal(reason is null ? 0 : 1, (await _sidecar.SettledAsync()).Opaque);
+        if (reason is not null)
+            Assert.Equal(1, await _sidecar.CountAsync("opaque", reason));
     }
 
     [Theory]

@@ -52,16 +52,17 @@ public sealed class JsonlCrashTests : IDisposable
     internal static async Task<int> WriteAsync()
     {
         var book = new EventLedger();
+        // A queue that is shorter than the full disk's limit: then some events are in the file before a write fails.
         var options = new JsonlOptions
         {
-            Path = Environment.GetEnvironmentVariable(PathVariable)!, Source = "child", Queue = 64, FlushEvery = TimeSpan.FromMilliseconds(1),
+            Path = Environment.GetEnvironmentVariable(PathVariable)!, Source = "child", Queue = 16, FlushEvery = TimeSpan.FromMilliseconds(1),
         };
         var sink = new JsonlSink(options, book, TimeProvider.System, NullLoggerFactory.Instance);
         while (book["dropped io_error"] < 1000)
         {
             sink.TryEmit(new SidecarEvent("t", "", DateTimeOffset.UnixEpoch, 1, System.Text.Encoding.UTF8.GetBytes(Payload)));
             Console.WriteLine($"{book["persisted"]} so far");
-            if (sink.Pending > 32)
+            if (sink.Pending > 8)
                 await Task.Yield();
         }
 
