@@ -41,6 +41,9 @@ public sealed class ConnectionObserver
     /// <summary>Why; None while it is observed.</summary>
     public OpaqueReason OpaqueReason => _opaque ? _reason : _http1.OpaqueReason != OpaqueReason.None ? _http1.OpaqueReason : _http2?.OpaqueReason ?? OpaqueReason.None;
 
+    /// <summary>During <see cref="IExchangeEvents.OnExchangeEnded"/> with <see cref="ExchangeEnd.ConnectionOpaque"/>: why the exchange can't be told.</summary>
+    public OpaqueReason ExchangeOpaqueReason => _http2 is { StreamReason: not OpaqueReason.None } http2 ? http2.StreamReason : OpaqueReason;
+
     /// <summary>The server sent bytes though the client hasn't said yet what it speaks.</summary>
     public bool ServerSpokeFirst => _serverFirst && Protocol == WireProtocol.Undecided;
 

@@ -24,7 +24,7 @@ public enum ExchangeEnd : byte
     /// <summary>HTTP/2: the server says that it did not work on it (REFUSED_STREAM, or above a GOAWAY's last stream; RFC 9113 §8.7).</summary>
     Refused,
 
-    /// <summary>The connection became opaque meanwhile: how the exchange went on isn't known.</summary>
+    /// <summary>The connection became opaque meanwhile, or this stream's answer can't be read: how the exchange went on isn't known.</summary>
     ConnectionOpaque,
 
     /// <summary>We stopped observing while it was open.</summary>

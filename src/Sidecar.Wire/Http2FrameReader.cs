@@ -69,8 +69,8 @@ internal struct Http2FrameReader
     public Http2Step Read(ref ReadOnlySpan<byte> input, int maxHeadBytes, out ReadOnlySpan<byte> payload)
     {
         payload = default;
-        if (_keptCount > 0 && !_inPayload)
-            ReturnKept();
+        if (_keptCount > 0 && _wanted == 0)
+            ReturnKept(); // it was given by the last call; what may be left of that frame is skipped
         while (true)
         {
             if (!_inPayload)

@@ -44,13 +44,20 @@ internal sealed partial class Http2Observer
         ref var stream = ref _streams[slot];
         if (stream.ResponseEnded)
             return;
+        if (fields.Overflowed)
+        {
+            // The status may be among what is missing.
+            EndUnread(slot, OpaqueReason.HeadTooLarge);
+            return;
+        }
+
         if (stream.ResponseStarted)
         {
             _events!.OnResponseTrailers(slot, new ResponseTrailers(fields.Bytes));
         }
         else if (!ResponseHead.TryRead(fields.Bytes, endsStream, out var head))
         {
-            EndStream(slot, ExchangeEnd.ConnectionOpaque);
+            EndUnread(slot, OpaqueReason.MalformedResponse);
             return;
         }
         else if (head.StatusCode < 200)
@@ -108,7 +115,7 @@ internal sealed partial class Http2Observer
         for (var slot = 0; slot < _streams.Capacity && _streams.Count > 0; slot++)
         {
             if (_streams[slot].Id > lastStream)
-                EndStream(slot, ExchangeEnd.Refused);
+                EndStream(slot, _streams[slot].ResponseEnded ? ExchangeEnd.Complete : ExchangeEnd.Refused);
         }
     }
 
@@ -126,6 +133,13 @@ internal sealed partial class Http2Observer
         _streams[slot].ResponseEnded = true;
         _events!.OnResponseEnd(slot);
         EndWhole(slot);
+    }
+
+    private void EndUnread(int slot, OpaqueReason reason)
+    {
+        StreamReason = reason;
+        EndStream(slot, ExchangeEnd.ConnectionOpaque);
+        StreamReason = OpaqueReason.None;
     }
 
     private void EndWhole(int slot)

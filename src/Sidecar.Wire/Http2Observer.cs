@@ -35,6 +35,9 @@ internal sealed partial class Http2Observer
     /// <summary>Why nothing more is told; None while it is observed.</summary>
     public OpaqueReason OpaqueReason { get; private set; }
 
+    /// <summary>While an exchange ends as <see cref="ExchangeEnd.ConnectionOpaque"/> on its own, its connection being observed further: why.</summary>
+    public OpaqueReason StreamReason { get; private set; }
+
     private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
 
     /// <summary>Starts over for a new connection, before the client's preface.</summary>

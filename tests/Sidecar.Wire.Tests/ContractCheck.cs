@@ -24,8 +24,7 @@ internal sealed class ContractCheck : IExchangeEvents
 
     public void Reset()
     {
-        Array.Clear(_request);
-        Array.Clear(_response);
+        Assert.Equal(0, Open); // so every slot is free
         (_opaque, _lastKey, Open, Hash) = (false, 0, 0, 14695981039346656037);
     }
 

@@ -17,19 +17,19 @@ public class FuzzTests
     [Fact]
     public void Damaged_conversations_break_no_promise()
     {
-        const int inputs = 200_000;
+        var inputs = FuzzBudget.Inputs(200_000);
         var seeds = new List<Conversation>();
         Conversation.Gen1To20.Where(c => c.Steps.Sum(s => s.Bytes.Length) < 2_500).Sample(c => { lock (seeds) seeds.Add(c); }, iter: 300, threads: 1, seed: "0000KOIPe036");
-        var random = new Random(20_111_122);
+        var random = new Random(FuzzBudget.Seed(20_111_122));
         var observer = new Http1Observer(new ObserverLimits { MaxHeadBytes = 700 });
         var reasons = new int[Enum.GetValues<OpaqueReason>().Length];
-        for (var i = 0; i < inputs; i++)
+        for (var i = 0L; i < inputs; i++)
         {
-            var steps = Damage(seeds[random.Next(seeds.Count)].Steps, random);
+            var steps = Damage(seeds[random.Next(seeds.Count)].Steps, Tokens, random);
             var ending = random.Next(5);
             var whole = Tell(observer, steps, ending, null);
             reasons[(int)observer.OpaqueReason]++;
-            var split = Tell(observer, steps, ending, new Random(i));
+            var split = Tell(observer, steps, ending, new Random((int)i));
             Assert.True(whole == split, $"input {i} is told differently when it is split");
         }
 
@@ -73,7 +73,7 @@ public class FuzzTests
         return check.Hash;
     }
 
-    private static (char, byte[])[] Damage((char Side, byte[] Bytes)[] steps, Random random)
+    internal static (char, byte[])[] Damage((char Side, byte[] Bytes)[] steps, byte[][] tokens, Random random)
     {
         var damaged = steps.ToArray();
         for (var count = random.Next(1, 4); count > 0; count--)
@@ -91,7 +91,7 @@ public class FuzzTests
                 4 => (side, bytes[..at]),
                 6 => (side, [.. bytes, .. bytes]),
                 5 when random.Next(20) == 0 => (side, [.. bytes[..at], .. Enumerable.Repeat((byte)'h', 800), .. bytes[at..]]),
-                _ => (side, [.. bytes[..at], .. Tokens[random.Next(Tokens.Length)], .. bytes[at..]]),
+                _ => (side, [.. bytes[..at], .. tokens[random.Next(tokens.Length)], .. bytes[at..]]),
             };
         }
 

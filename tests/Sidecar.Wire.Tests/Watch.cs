@@ -42,6 +42,40 @@ internal static class Watch
         return recorder;
     }
 
+    /// <summary>The same for a connection of whatever protocol; steps as <see cref="Run(string[])"/>.</summary>
+    public static Recorder Connection(params string[] steps) => Connection(new ObserverLimits(), steps);
+
+    public static Recorder Connection(ObserverLimits limits, params string[] steps)
+    {
+        var whole = Once(limits, steps, int.MaxValue);
+        foreach (var portion in (int[])[1, 3, 10])
+            Assert.Equal(whole.Log, Once(limits, steps, portion).Log);
+        return whole;
+
+        static Recorder Once(ObserverLimits limits, string[] steps, int portion)
+        {
+            var recorder = new Recorder();
+            var observer = new ConnectionObserver(limits);
+            observer.Reset(recorder);
+            foreach (var step in steps)
+            {
+                switch (step)
+                {
+                    case "c-close": observer.OnClientClosed(); break;
+                    case "s-close": observer.OnServerClosed(); break;
+                    case "c-reset": observer.OnClientReset(); break;
+                    case "s-reset": observer.OnServerReset(); break;
+                    case "stop": observer.OnShutdown(); break;
+                    default: Send(observer, step[0], Encoding.Latin1.GetBytes(step[1..]), portion); break;
+                }
+            }
+
+            Assert.Equal(recorder.Opaque, observer.OpaqueReason);
+            observer.Release();
+            return recorder;
+        }
+    }
+
     public static void Send(ConnectionObserver observer, char side, ReadOnlySpan<byte> bytes, int portion)
     {
         while (!bytes.IsEmpty)

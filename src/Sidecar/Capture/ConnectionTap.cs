@@ -177,7 +177,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         exchange.End = end;
         exchange.EndedAt = _now;
         exchange.ClientStall = exchange.ResponseFirstByte == 0 ? 0 : exchange.ClientStall + _stalled + (_stalledSince == 0 ? 0 : _now - _stalledSince);
-        exchange.Opaque = _observer.OpaqueReason;
+        exchange.Opaque = _observer.ExchangeOpaqueReason;
         // gRPC clients reset the stream at their deadline; that they did so then, and not earlier, tells it from a cancelled call.
         exchange.DeadlineExceeded = end == ExchangeEnd.ClientReset && exchange.GrpcTimeoutNanos > 0
             && _pool.UnixNanos(_now) - exchange.StartedUnixNanos >= exchange.GrpcTimeoutNanos - DeadlineSlackNanos;
