@@ -14,6 +14,7 @@ internal sealed class HelpText(HelpAction options) : SynchronousCommandLineActio
           sidecar run --upstream http://127.0.0.1:8000 --model fraud:3
           sidecar run --config /etc/sidecar/sidecar.yaml
           sidecar config show --show-sources                   what is in force, and who said so
+          sidecar decode --client c.bin --server s.bin | jq .  what it sees in a recorded connection
 
         """;
 

@@ -24,6 +24,7 @@ public sealed class SidecarCommandLine
         _root.Add(BuildRun(flags, run));
         _root.Add(DemoCommand.Build(demo));
         _root.Add(ConfigCommand.Build(flags, () => _host));
+        _root.Add(DecodeCommand.Build(() => _host));
         foreach (var option in _root.Options)
         {
             option.Action = option switch

@@ -15,6 +15,8 @@ internal static partial class LayerScanner
         ["Model"] = Libraries,
         ["Telemetry"] = ["Model", .. Libraries],
         ["Configuration"] = [],
+        // Verbs that serve traffic are handed to it; the offline ones it calls.
+        ["Commands"] = ["Offline", "Model", "Telemetry", "Configuration", .. Libraries],
     };
 
     private static readonly string[] OfRooms = ["Model", "Telemetry", "Configuration", .. Libraries];
