@@ -161,7 +161,7 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
             worked = true;
             // How an exchange ended on a connection that was lost to us is not known, unless it had failed before.
             if (exchange.Fate != HeadFate.Opaque || ErrorTypes.Of(exchange) is not null)
-                _parts.Sli.Record(exchange, _parts.Analysis.Identify(exchange));
+                _parts.Sli.Record(exchange, _parts.Analysis.Identify(exchange), exchange.RequestId);
             _parts.Book.Settle(exchange);
             Leave(exchange);
         }
@@ -187,7 +187,7 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
             finally
             {
                 if (!_headCounted)
-                    _parts.Sli.Record(exchange, _parts.Analysis.Identify(exchange)); // step 4 does not depend on what failed
+                    _parts.Sli.Record(exchange, _parts.Analysis.Identify(exchange), exchange.RequestId); // step 4 does not depend on what failed
                 Leave(exchange);
             }
         }
@@ -202,7 +202,8 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
 
         // :: Step 6: bodies into named tensors, a model and a version.
         _parts.Analysis.Decode(exchange, _record);
-        _parts.Sli.Record(exchange, _record.Model); // step 4, now that the model is known
+        var requestId = _record.RequestId(exchange);
+        _parts.Sli.Record(exchange, _record.Model, requestId); // step 4, now that the model is known
         _headCounted = true;
 
         // :: Step 7: the record against the model's contract.
@@ -212,7 +213,6 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
         _parts.Analysis.Update(_record, exchange.StartedUnixNanos);
 
         // :: Step 9: copies of a deterministic sample to the shadows.
-        var requestId = _record.RequestId(exchange);
         for (var i = 0; i < _shadowWorkers.Length; i++)
         {
             if (_parts.Shadows[i].Offer(_record, requestId, exchange.StartedUnixNanos))

@@ -15,11 +15,13 @@ namespace Sidecar;
 internal static class MetricsWiring
 {
     public static void Observe(
-        SidecarMeter meter, SidecarOptions options, ExchangeBook exchanges, EventBook events, JsonlSink? sink, ExportBook exports,
+        SidecarMeter meter, SidecarOptions options, ExchangeBook exchanges, RetryBook retries, EventBook events, JsonlSink? sink, ExportBook exports,
         ModelAnalysis analysis, IReadOnlyList<ShadowLane> shadows, BodyPool bodies, Func<IReadOnlyList<RelayCounters>> relay)
     {
         meter.ObserveCounter(Catalogue.Exchanges, () => exchanges.Terms().Select(term =>
             Of(Catalogue.Exchanges, term.Count, term.Listener, term.Stage, Reason(term.Reason))));
+        meter.ObserveCounter(Catalogue.InferenceRetries, () => retries.Totals().Select(retry =>
+            Of(Catalogue.InferenceRetries, retry.Count, retry.Model.Name, retry.Model.Version, Labels<RetrySource>.Of((int)retry.Source))));
         meter.ObserveCounter(Catalogue.Events, () => events.Terms().Select(term =>
             Of(Catalogue.Events, term.Count, term.Type, term.Stage, Reason(term.Reason))));
         meter.ObserveCounter(Catalogue.Export, exports.Observe);

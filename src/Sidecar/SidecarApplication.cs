@@ -51,6 +51,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         var bodies = new BodyPool(options.Capture.Budget, options.Capture.MaxBody);
         var eventBook = new EventBook();
         _book = new ExchangeBook(listeners, () => _path?.Pending ?? 0);
+        var retries = new RetryBook(_time);
         _meter = new SidecarMeter(version);
         _events = options.Events.Sink == EventSink.Jsonl
             ? new JsonlSink(JsonlSettings(options.Events.Jsonl, hooks), eventBook, _time, hooks.Logs)
@@ -62,7 +63,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
             new DataPathParts
             {
                 Book = _book,
-                Sli = new InferenceSli(_meter.InferenceDuration, _meter.UpstreamDuration, listeners, _time),
+                Sli = new InferenceSli(_meter.InferenceDuration, _meter.UpstreamDuration, retries, listeners, _time),
                 Bodies = bodies,
                 Analysis = _analysis,
                 Shadows = _shadows,
@@ -78,7 +79,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
 
         var otlp = OtlpSettings.FromEnvironment(hooks.Variable, problem => Log.Warning(_log, problem));
         _metrics = MetricsPipeline.Start(_meter.Meter, Resources.Detect(version, hooks.Variable, Environment.MachineName), otlp);
-        MetricsWiring.Observe(_meter, options, _book, eventBook, _events, _metrics.Exports, _analysis, _shadows, bodies, () => _relay?.Counters ?? []);
+        MetricsWiring.Observe(_meter, options, _book, retries, eventBook, _events, _metrics.Exports, _analysis, _shadows, bodies, () => _relay?.Counters ?? []);
         _relay = new RelayHost(routes, threads, options.Relay.MaxConnections, options.Relay.Backlog, hooks.Taps?.Invoke(_path.Taps) ?? _path.Taps, _time);
     }
 

@@ -7,14 +7,17 @@ namespace Sidecar.Accounting;
 /// <summary>Success and latency, from heads: true whatever else is shed.</summary>
 /// <param name="inference">Seconds from the request's first byte to the response's last.</param>
 /// <param name="upstream">Seconds from the request's last byte to the response's first.</param>
+/// <param name="retries">Told of every attempt.</param>
 /// <param name="listeners">Names, in configuration order.</param>
-public sealed class InferenceSli(Histogram<double> inference, Histogram<double> upstream, string[] listeners, TimeProvider time)
+public sealed class InferenceSli(Histogram<double> inference, Histogram<double> upstream, RetryBook retries, string[] listeners, TimeProvider time)
 {
     private readonly double _secondsPerTick = 1.0 / time.TimestampFrequency;
 
     /// <summary>Counts one exchange with its model.</summary>
-    public void Record(Exchange exchange, ModelIdentity model)
+    /// <param name="requestId">The best id that is known of it; empty = none.</param>
+    public void Record(Exchange exchange, ModelIdentity model, ReadOnlySpan<byte> requestId)
     {
+        retries.Note(exchange, model, requestId);
         var tags = new TagList
         {
             { "model", model.Name },
@@ -32,5 +35,5 @@ public sealed class InferenceSli(Histogram<double> inference, Histogram<double> 
     }
 
     /// <summary>The inference protocol, as the label says it.</summary>
-    private static string Protocol(Exchange exchange) => exchange.Route == RouteKind.OpenInference ? "oip_v2_http" : "unknown";
+    private static string Protocol(Exchange exchange) => exchange.Route == RouteKind.OpenInference ? "oip_v2_http" : exchange.IsGrpc ? "grpc" : "unknown";
 }

@@ -25,12 +25,24 @@ public static class ExchangeEvents
             json.WriteString("modelVersion", record.Model.Version);
             json.WriteString("modelVersionSource", Labels<IdentitySource>.Of((int)record.Model.Source));
             json.WriteString("listener", listener);
-            json.WriteString("requestId", record.RequestId(exchange));
+            WriteRequestId(json, exchange, record);
+            json.WriteString("method", exchange.Method);
+            json.WriteString("authority", exchange.Authority);
             json.WriteNumber("status", exchange.Status);
+            if (exchange.GrpcStatus >= 0)
+                json.WriteNumber("grpcStatus", exchange.GrpcStatus);
             json.WriteString("end", Labels<Wire.ExchangeEnd>.Of((int)exchange.End));
             if (ErrorTypes.Of(exchange) is { } error)
                 json.WriteString("errorType", error);
             json.WriteNumber("durationSeconds", (exchange.EndedAt - exchange.RequestFirstByte) * secondsPerTick);
+            if (exchange.RequestLastByte != 0 && exchange.ResponseFirstByte >= exchange.RequestLastByte)
+                json.WriteNumber("upstreamSeconds", (exchange.ResponseFirstByte - exchange.RequestLastByte) * secondsPerTick);
+            if (exchange.ClientStall > 0)
+                json.WriteNumber("clientStallSeconds", exchange.ClientStall * secondsPerTick);
+            if (exchange.PreviousAttempts > 0)
+                json.WriteNumber("previousAttempts", exchange.PreviousAttempts);
+            if (exchange.IsRetry)
+                json.WriteBoolean("retry", true);
             json.WriteNumber("requestBytes", exchange.RequestBytes);
             json.WriteNumber("responseBytes", exchange.ResponseBytes);
             json.WriteNumber("contractViolations", record.Violations);
@@ -42,6 +54,24 @@ public static class ExchangeEvents
                 WriteTensors(json, "outputs", record.Response);
         });
         return new SidecarEvent(ExchangeType, record.Model.ToString(), DateTimeOffset.UnixEpoch.AddTicks(exchange.StartedUnixNanos / 100), weight, payload);
+    }
+
+    // Without an id of its own an exchange gets one, so that an event can be spoken of; it says where it comes from.
+    private static void WriteRequestId(Utf8JsonWriter json, Exchange exchange, InferenceRecord record)
+    {
+        var id = record.RequestId(exchange);
+        var origin = record.HasBodyId ? RequestIdOrigin.Body : exchange.RequestIdOrigin;
+        if (id.IsEmpty)
+        {
+            json.WriteString("requestId", $"{exchange.StartedUnixNanos:x}-{exchange.Thread:x}");
+            origin = RequestIdOrigin.Generated;
+        }
+        else
+        {
+            json.WriteString("requestId", id);
+        }
+
+        json.WriteString("requestIdOrigin", Labels<RequestIdOrigin>.Of((int)origin));
     }
 
     /// <summary>One closed drift window.</summary>

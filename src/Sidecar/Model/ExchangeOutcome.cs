@@ -123,7 +123,7 @@ public enum BodyState : byte
 /// <summary>Where a request's id came from, best first.</summary>
 public enum RequestIdOrigin : byte
 {
-    /// <summary>The request names none: one is generated where one is needed.</summary>
+    /// <summary>The request names none.</summary>
     None,
 
     /// <summary>The inference protocol's own member (V2 <c>id</c>).</summary>
@@ -137,4 +137,7 @@ public enum RequestIdOrigin : byte
 
     /// <summary>The field <c>traceparent</c> (W3C Trace Context).</summary>
     TraceParent,
+
+    /// <summary>Made by the sidecar, for an event of a request that has none.</summary>
+    Generated,
 }

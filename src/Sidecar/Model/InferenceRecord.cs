@@ -39,6 +39,9 @@ public sealed class InferenceRecord
     /// <summary>Breaches of the contract found in it.</summary>
     public int Violations { get; set; }
 
+    /// <summary>The request's body has an id of its own.</summary>
+    public bool HasBodyId => HasRequest && !Request.Id.IsEmpty;
+
     /// <summary>The request's id: the body's, else the headers'. Empty = none.</summary>
-    public ReadOnlySpan<byte> RequestId(Exchange exchange) => HasRequest && !Request.Id.IsEmpty ? Request.Id : exchange.RequestId;
+    public ReadOnlySpan<byte> RequestId(Exchange exchange) => HasBodyId ? Request.Id : exchange.RequestId;
 }

@@ -26,6 +26,11 @@ public static class Catalogue
         "Time the model server took: from the last byte of a request sent to it to the first byte of its response.",
         ["model", "model_version"], DurationBuckets) { MaxSeries = 128 };
 
+    /// <summary>Attempts after the first, which count for success and latency as every attempt does.</summary>
+    public static InstrumentDefinition InferenceRetries { get; } = new("sidecar.inference.retries", Counter, "{request}",
+        "Inference requests that were tried before: by their own count (source=attempt_count), or because the same request id came within 30 s (source=request_id).",
+        ["model", "model_version", "source"]);
+
     /// <summary>The book of exchanges, by stage.</summary>
     public static InstrumentDefinition Exchanges { get; } = new("sidecar.exchanges", Counter, "{exchange}",
         "Exchanges by how far they got: observed = skipped + opaque + decoded + undecodable + dropped + pending.",
@@ -109,7 +114,7 @@ public static class Catalogue
     /// <summary>All of them, in the order of METRICS.md.</summary>
     public static IReadOnlyList<InstrumentDefinition> All { get; } =
     [
-        InferenceDuration, UpstreamDuration, Exchanges, ContractChecks, ContractViolations, FeatureExtractions, DriftWindows, DriftDistanceRatio,
+        InferenceDuration, UpstreamDuration, InferenceRetries, Exchanges, ContractChecks, ContractViolations, FeatureExtractions, DriftWindows, DriftDistanceRatio,
         ShadowComparisons, ShadowDifferenceMax, ShadowAgreementRatio, Events, LedgerImbalance, ModelInfo, Connections, CaptureBufferUsage,
         CallbackFailures, Export,
     ];
