@@ -9,6 +9,7 @@ namespace Sidecar.Analysis;
 /// </summary>
 public sealed class ModelAnalysis : IAsyncDisposable
 {
+    private readonly ExchangeDecoder _decoder;
     private readonly ModelTable _models;
     private readonly MetadataFetcher? _metadata;
     private readonly Uri[] _upstreams;
@@ -25,6 +26,7 @@ public sealed class ModelAnalysis : IAsyncDisposable
         var drift = new DriftSettings(
             options.Drift.BurnIn, options.Drift.Delta, options.Drift.Replicas, options.Drift.Window.MinRows, options.Drift.Window.Every);
         _models = new ModelTable(options.Model, identity => new ModelState(identity, drift));
+        _decoder = new ExchangeDecoder(options.Capture.MaxBody);
         _upstreams = upstreams;
         _windowClosed = windowClosed;
         _contractFound = contractFound;
@@ -38,7 +40,7 @@ public sealed class ModelAnalysis : IAsyncDisposable
     /// <summary>Step 6. Bodies into named tensors, a model and a version.</summary>
     public void Decode(Exchange exchange, InferenceRecord record)
     {
-        ExchangeDecoder.Decode(exchange, record);
+        _decoder.Decode(exchange, record);
         var state = Find(exchange, record.Response.ModelName, record.Response.ModelVersion);
         state.CountSeen();
         record.Model = state.Identity;
@@ -84,6 +86,7 @@ public sealed class ModelAnalysis : IAsyncDisposable
     /// <summary>Asks the model server nothing more; nothing is reported from here on. May be called twice.</summary>
     public async ValueTask DisposeAsync()
     {
+        _decoder.Dispose();
         if (_metadata is not null)
             await _metadata.DisposeAsync().ConfigureAwait(false);
     }

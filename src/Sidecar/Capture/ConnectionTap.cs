@@ -109,7 +109,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         exchange.PreviousAttempts = head.PreviousAttempts;
         exchange.GrpcTimeoutNanos = GrpcTimeout.Nanos(head.GrpcTimeout);
         exchange.Decode = exchange.Route == RouteKind.OpenInference && _pool.Sample(exchange.RequestId, _now);
-        exchange.RequestEncoded = IsEncoded(head.ContentEncoding) || head.InferenceHeaderContentLength >= 0;
+        exchange.RequestCoding = Coding(head.ContentEncoding, head.InferenceHeaderContentLength >= 0);
     }
 
     void IExchangeEvents.OnRequestBody(int slot, ReadOnlySpan<byte> bytes)
@@ -119,7 +119,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         exchange.RequestBytes += bytes.Length;
         if (exchange.IsGrpc)
             exchange.RequestMessages.Read(bytes);
-        if (exchange.Decode && !exchange.RequestEncoded)
+        if (exchange.Decode && exchange.RequestCoding != ContentCoding.Unsupported)
             Keep(ref exchange.RequestBody, ref exchange.RequestBodyState, bytes);
     }
 
@@ -137,7 +137,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         exchange.ClientStall = -_stalled;
         exchange.Status = head.StatusCode;
         exchange.GrpcStatus = head.GrpcStatus;
-        exchange.ResponseEncoded = IsEncoded(head.ContentEncoding) || head.TryGetHeader("inference-header-content-length"u8, out _);
+        exchange.ResponseCoding = Coding(head.ContentEncoding, head.InferenceHeaderContentLength >= 0);
     }
 
     void IExchangeEvents.OnResponseBody(int slot, ReadOnlySpan<byte> bytes)
@@ -147,7 +147,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         exchange.ResponseBytes += bytes.Length;
         if (exchange.IsGrpc)
             exchange.ResponseMessages.Read(bytes);
-        if (exchange.Decode && !exchange.ResponseEncoded)
+        if (exchange.Decode && exchange.ResponseCoding != ContentCoding.Unsupported)
             Keep(ref exchange.ResponseBody, ref exchange.ResponseBodyState, bytes);
     }
 
@@ -279,6 +279,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         body = null;
     }
 
-    private static bool IsEncoded(ReadOnlySpan<byte> contentEncoding) =>
-        !contentEncoding.IsEmpty && !contentEncoding.SequenceEqual("identity"u8);
+    // A body with binary tensors behind its JSON can't be read yet.
+    private static ContentCoding Coding(ReadOnlySpan<byte> contentEncoding, bool binaryTensors) =>
+        binaryTensors ? ContentCoding.Unsupported : ContentCodings.Parse(contentEncoding);
 }

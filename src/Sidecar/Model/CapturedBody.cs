@@ -20,6 +20,9 @@ public sealed class CapturedBody
 
     public ReadOnlySpan<byte> Bytes => Buffer.AsSpan(0, Length);
 
+    /// <summary>The same, for readers that take streams.</summary>
+    public ReadOnlyMemory<byte> Memory => Buffer.AsMemory(0, Length);
+
     internal int Free => Buffer.Length - Length;
 
     /// <summary>Gives the buffer back to the pool it came from.</summary>

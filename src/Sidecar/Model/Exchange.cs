@@ -92,11 +92,11 @@ public sealed class Exchange
     /// <summary>False when <c>capture.decodeRate</c> left it out.</summary>
     public bool Decode;
 
-    /// <summary>A content coding other than identity, or a framing extension, that keeps the request body unreadable for now.</summary>
-    public bool RequestEncoded;
+    /// <summary>How the request's body is coded; it is captured as it came.</summary>
+    public ContentCoding RequestCoding;
 
-    /// <summary>As <see cref="RequestEncoded"/>, of the response body.</summary>
-    public bool ResponseEncoded;
+    /// <summary>As <see cref="RequestCoding"/>, of the response's body.</summary>
+    public ContentCoding ResponseCoding;
 
     /// <summary>Payload bytes (de-chunked) of the request's body.</summary>
     public long RequestBytes;
@@ -166,7 +166,8 @@ public sealed class Exchange
         RequestMessages = ResponseMessages = default;
         PreviousAttempts = 0;
         RequestIdOrigin = default;
-        UpstreamRefused = Decode = RequestEncoded = ResponseEncoded = false;
+        RequestCoding = ResponseCoding = default;
+        UpstreamRefused = Decode = false;
         RequestBytes = ResponseBytes = 0;
         RequestBodyState = ResponseBodyState = BodyState.None;
         RequestBody = ResponseBody = null;

@@ -8,6 +8,9 @@ namespace Sidecar.Offline;
 /// <summary>One direction's message: its body, and what its head says of it.</summary>
 internal sealed class DecodedMessage
 {
+    // A file may hold a bomb; what people record is far below.
+    private const int MaxPlainBytes = 256 << 20;
+
     private readonly ArrayBufferWriter<byte> _body = new();
     private long _declared;
     private GrpcMessageReader _messages;
@@ -21,6 +24,15 @@ internal sealed class DecodedMessage
 
     /// <summary>Without its framing, and as it was coded.</summary>
     public ReadOnlySpan<byte> Body => _body.WrittenSpan;
+
+    /// <summary>The body without its coding; null when that can't be undone.</summary>
+    public ReadOnlyMemory<byte>? Plain()
+    {
+        using var decoder = new ContentDecoder(MaxPlainBytes);
+        return decoder.TryDecode(ContentCodings.Parse(Encoding.ASCII.GetBytes(ContentEncoding)), _body.WrittenMemory, out var plain) == DecodingResult.Decoded
+            ? plain
+            : null;
+    }
 
     public GrpcMessageReader Messages => _messages;
 

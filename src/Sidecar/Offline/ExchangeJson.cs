@@ -81,9 +81,9 @@ internal static class ExchangeJson
     {
         var path = Encoding.UTF8.GetBytes(exchange.Path);
         var query = path.AsSpan().IndexOf((byte)'?');
-        if (exchange.Method != "POST" || !OpenInferencePath.TryModel(query < 0 ? path : path.AsSpan(0, query), out _, out _) || exchange.Request.ContentEncoding.Length > 0)
+        if (exchange.Method != "POST" || !OpenInferencePath.TryModel(query < 0 ? path : path.AsSpan(0, query), out _, out _) || exchange.Request.Plain() is not { } plain)
             return null;
-        var body = exchange.Request.Body;
+        var body = plain.Span;
         if (exchange.InferenceHeaderLength >= 0 && exchange.InferenceHeaderLength <= body.Length)
             body = body[..(int)exchange.InferenceHeaderLength];
         var message = new TensorMessage(DecodeLimits.Default);
@@ -110,10 +110,21 @@ internal static class ExchangeJson
             json.WriteNumber("compressed_message_count", message.Messages.CompressedMessages);
         }
 
-        json.WriteStartObject("body");
-        json.WriteNumber("nbytes", message.Body.Length);
-        json.WriteString("sha256", Convert.ToHexStringLower(SHA256.HashData(message.Body)));
-        json.WriteEndObject();
+        var plain = message.Plain();
+        if (message.ContentEncoding.Length > 0)
+            json.WriteNumber("coded_nbytes", message.Body.Length);
+        if (plain is { } body)
+        {
+            json.WriteStartObject("body");
+            json.WriteNumber("nbytes", body.Length);
+            json.WriteString("sha256", Convert.ToHexStringLower(SHA256.HashData(body.Span)));
+            json.WriteEndObject();
+        }
+        else
+        {
+            json.WriteNull("body");
+        }
+
         Time(json, "first_byte_ms", message.FirstByteAt);
         Time(json, "last_byte_ms", message.LastByteAt);
         json.WriteEndObject();

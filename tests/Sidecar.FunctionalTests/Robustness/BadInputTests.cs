@@ -115,7 +115,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public async Task An_encoded_body_is_relayed_and_counted_as_one_that_cannot_be_read()
+    public async Task A_body_that_is_not_of_its_coding_is_relayed_and_counted_as_one_that_cannot_be_read()
     {
         await using var server = new FakeModelServer();
         await using var sidecar = await RelayUnderTest.StartAsync(server.Port);
@@ -123,7 +123,7 @@ public sealed class BadInputTests
 
         Assert.Equal(200, (await client.AskAsync(V2.Request("\u001f\u008b...", fields: "Content-Encoding: gzip\r\n"))).Head.Status);
 
-        await AssertGoesOnAsync(server, sidecar, "undecodable", "unsupported_encoding");
+        await AssertGoesOnAsync(server, sidecar, "undecodable", "malformed");
     }
 
     [Fact]

@@ -121,8 +121,8 @@ public sealed class DecodeTests : IDisposable
                 Assert.Equal(
                     own.Select(Expected).Order(StringComparer.Ordinal).Prepend(folder),
                     lines.Select(Told).Order(StringComparer.Ordinal).Prepend(folder));
-                if (!lines.Any(e => e.GetProperty("request").TryGetProperty("content_encoding", out _)))
-                    Assert.Empty(Ids(own).Except(Ids(lines)));
+                Assert.Empty(Ids(own).Except(Ids(lines)));
+                Assert.Empty(Bodies(own).Except(Bodies(lines)));
                 if (ordered && own.Any(e => Text(e, "aborted") == "by client"))
                     Assert.Contains(lines, e => Text(e, "aborted") == "by client");
                 compared++;
@@ -145,6 +145,15 @@ public sealed class DecodeTests : IDisposable
     {
         return $"{Text(exchange, "method")} {Text(exchange, "path")} {Text(exchange, "http_status")} grpc {grpc} {Count(exchange, "request")} {Count(exchange, "response")}";
     }
+
+    // Where the two programs noted a digest of a whole body, it is without its coding.
+    private static IEnumerable<string> Bodies(IEnumerable<JsonElement> exchanges) =>
+        from exchange in exchanges
+        from side in (string[])["request", "response"]
+        where Text(exchange, "method") != "HEAD" && exchange.TryGetProperty(side, out _) && exchange.GetProperty(side).TryGetProperty("body", out _)
+        let body = exchange.GetProperty(side).GetProperty("body")
+        where body.ValueKind == JsonValueKind.Object
+        select $"{side} {body.GetProperty("nbytes")} {body.GetProperty("sha256")}";
 
     // The protocol's own id, of V2 over HTTP.
     private static IEnumerable<string> Ids(IEnumerable<JsonElement> exchanges) => exchanges
