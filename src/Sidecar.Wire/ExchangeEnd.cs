@@ -21,6 +21,12 @@ public enum ExchangeEnd : byte
     /// <summary>The server reset the connection, or the stream, before the response was whole.</summary>
     UpstreamReset,
 
+    /// <summary>The client vanished without a word. Only who watches the connection knows: no observer tells it.</summary>
+    ClientTimedOut,
+
+    /// <summary>The server vanished without a word; as <see cref="ClientTimedOut"/>.</summary>
+    UpstreamTimedOut,
+
     /// <summary>HTTP/2: the server says that it did not work on it (REFUSED_STREAM, or above a GOAWAY's last stream; RFC 9113 §8.7).</summary>
     Refused,
 

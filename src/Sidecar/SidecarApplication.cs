@@ -56,7 +56,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         _events = options.Events.Sink == EventSink.Jsonl
             ? new JsonlSink(JsonlSettings(options.Events.Jsonl, hooks), eventBook, _time, hooks.Logs)
             : null;
-        _analysis = new ModelAnalysis(options, [.. routes.Select(route => new Uri($"http://{route.Upstream}"))], _time, hooks.Logs, OnWindowClosed, OnContract);
+        _analysis = new ModelAnalysis(options, [.. routes.Select(route => route.Upstream)], _time, hooks.Logs, OnWindowClosed, OnContract);
         _shadows = [.. options.Shadows.Select(shadow => new ShadowLane(shadow, _time, _log))];
 
         _path = new DataPath(
@@ -80,7 +80,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         var otlp = OtlpSettings.FromEnvironment(hooks.Variable, problem => Log.Warning(_log, problem));
         _metrics = MetricsPipeline.Start(_meter.Meter, Resources.Detect(version, hooks.Variable, Environment.MachineName), otlp);
         MetricsWiring.Observe(_meter, options, _book, retries, eventBook, _events, _metrics.Exports, _analysis, _shadows, bodies, () => _relay?.Counters ?? []);
-        _relay = new RelayHost(routes, threads, options.Relay.MaxConnections, options.Relay.Backlog, hooks.Taps?.Invoke(_path.Taps) ?? _path.Taps, _time);
+        _relay = new RelayHost(routes, threads, RelaySettingsOf(options.Relay), hooks.Taps?.Invoke(_path.Taps) ?? _path.Taps, _time);
     }
 
     /// <summary>Where clients reach each upstream, with real ports, in configuration order.</summary>
@@ -204,8 +204,18 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         Source = $"/sidecar/{hooks.Variable("POD_NAMESPACE") ?? "-"}/{hooks.Variable("POD_NAME") ?? Environment.MachineName}",
     };
 
+    private static RelaySettings RelaySettingsOf(RelayOptions options) => new()
+    {
+        MaxConnections = options.MaxConnections,
+        Backlog = options.Backlog,
+        IdleTimeout = options.IdleTimeout,
+        SocketBuffers = (int)options.SocketBuffers,
+    };
+
     private static async Task<RelayRoute> RouteAsync(string name, EndPointSetting listen, UpstreamSetting upstream, CancellationToken cancellation)
     {
+        if (upstream.SocketPath is { } path)
+            return new RelayRoute(name, listen.ToIPEndPoint(), new UnixDomainSocketEndPoint(path));
         try
         {
             // IPv4 first: a model server that binds 0.0.0.0 does not hear ::1, which "localhost" may come to.
@@ -244,8 +254,8 @@ public sealed partial class SidecarApplication : IAsyncDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.Started, LogLevel.Information, "{Listener}: relaying http://{Listen} to http://{Upstream}")]
-        public static partial void Started(ILogger logger, string listener, IPEndPoint listen, IPEndPoint upstream);
+        [LoggerMessage(EventIds.Started, LogLevel.Information, "{Listener}: relaying {Listen} to {Upstream}")]
+        public static partial void Started(ILogger logger, string listener, IPEndPoint listen, EndPoint upstream);
 
         [LoggerMessage(EventIds.StartWarning, LogLevel.Warning, "{Problem}")]
         public static partial void Warning(ILogger logger, string problem);

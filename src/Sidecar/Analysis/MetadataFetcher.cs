@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Threading.Channels;
 using Sidecar.Model;
 using Sidecar.Telemetry;
@@ -7,9 +9,9 @@ using Sidecar.Tensors;
 namespace Sidecar.Analysis;
 
 /// <summary>A wish for a model's metadata.</summary>
-/// <param name="Upstream">The model server, as <c>http://127.0.0.1:8080</c>.</param>
+/// <param name="Upstream">The model server.</param>
 /// <param name="Version">Null: whatever the server serves by default.</param>
-internal sealed record MetadataWish(Uri Upstream, string Model, string? Version, Action<ModelMetadata> Found);
+internal sealed record MetadataWish(EndPoint Upstream, string Model, string? Version, Action<ModelMetadata> Found);
 
 /// <summary>
 /// Asks the model server for the metadata of models that traffic has named: the only connection that the sidecar opens to
@@ -23,6 +25,7 @@ internal sealed partial class MetadataFetcher : IAsyncDisposable
     // 1, 2, 4 … 64 s: then the server is asked about once a minute, for as long as it does not answer.
     private const int MaxBackOffDoublings = 6;
 
+    private static readonly HttpRequestOptionsKey<string> SocketPath = new("unix");
     private readonly Channel<MetadataWish> _wishes = Channel.CreateBounded<MetadataWish>(new BoundedChannelOptions(64) { SingleReader = true });
     private readonly HttpClient _http;
     private readonly TimeProvider _time;
@@ -34,7 +37,10 @@ internal sealed partial class MetadataFetcher : IAsyncDisposable
     {
         _time = time;
         _log = log;
-        _http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1, UseProxy = false, UseCookies = false, AllowAutoRedirect = false })
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            MaxConnectionsPerServer = 1, UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ConnectCallback = ConnectAsync,
+        })
         {
             Timeout = Timeout.InfiniteTimeSpan,
             MaxResponseContentBufferSize = MaxAnswerBytes,
@@ -97,12 +103,19 @@ internal sealed partial class MetadataFetcher : IAsyncDisposable
     private async Task<bool> TryAsync(MetadataWish wish, int attempt)
     {
         var path = $"/v2/models/{Uri.EscapeDataString(wish.Model)}" + (wish.Version is null ? "" : $"/versions/{Uri.EscapeDataString(wish.Version)}");
-        var address = new Uri(wish.Upstream, path);
+        var address = AddressOf(wish.Upstream, path);
         try
         {
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
             using var timer = _time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), patience, Patience, Timeout.InfiniteTimeSpan);
-            using var answer = await _http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, patience.Token).ConfigureAwait(false);
+            using var request = new HttpRequestMessage(HttpMethod.Get, address);
+            if (wish.Upstream is UnixDomainSocketEndPoint)
+            {
+                request.Options.Set(SocketPath, wish.Upstream.ToString()!);
+                request.Headers.Host = "localhost";
+            }
+
+            using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token).ConfigureAwait(false);
             await answer.Content.LoadIntoBufferAsync(MaxAnswerBytes, patience.Token).ConfigureAwait(false);
             var body = await answer.Content.ReadAsByteArrayAsync(patience.Token).ConfigureAwait(false);
             if (answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented or HttpStatusCode.BadRequest)
@@ -134,6 +147,27 @@ internal sealed partial class MetadataFetcher : IAsyncDisposable
         }
 
         return false;
+    }
+
+    // HTTP needs a host; those of sockets differ so that their connections are kept apart.
+    private static Uri AddressOf(EndPoint upstream, string path) => upstream is UnixDomainSocketEndPoint
+        ? new Uri($"http://unix-{StableHash.Of(Encoding.UTF8.GetBytes(upstream.ToString()!)):x16}{path}")
+        : new Uri($"http://{upstream}{path}");
+
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        var unix = context.InitialRequestMessage.Options.TryGetValue(SocketPath, out var path);
+        var socket = unix ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(unix ? new UnixDomainSocketEndPoint(path!) : context.DnsEndPoint, cancellation).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     private static partial class Log

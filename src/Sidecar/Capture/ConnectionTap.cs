@@ -19,6 +19,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
     private long _now;
     private long _stalledSince;
     private long _stalled;
+    private ExchangeEnd? _vanished;
 
     public ConnectionTap(CapturePool pool)
     {
@@ -31,6 +32,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         _listener = listener;
         _openHere = 0;
         _stalledSince = _stalled = 0;
+        _vanished = null;
         _observer.Reset(this);
     }
 
@@ -73,8 +75,8 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
     public void OnEnded(ConnectionEnd end, long timestamp)
     {
         _now = timestamp;
-        if (end == ConnectionEnd.UpstreamRefused)
-            Refused();
+        if (end is ConnectionEnd.UpstreamRefused or ConnectionEnd.OutOfSockets)
+            Refused(end == ConnectionEnd.OutOfSockets);
         else
             EndObserver(end);
         _observer.Release(); // gives what it keeps of half-read heads and streams back
@@ -174,7 +176,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         }
 
         _exchanges[slot] = null;
-        exchange.End = end;
+        exchange.End = end is ExchangeEnd.ClientReset or ExchangeEnd.UpstreamReset && _vanished is { } vanished ? vanished : end;
         exchange.EndedAt = _now;
         exchange.ClientStall = exchange.ResponseFirstByte == 0 ? 0 : exchange.ClientStall + _stalled + (_stalledSince == 0 ? 0 : _now - _stalledSince);
         exchange.Opaque = _observer.ExchangeOpaqueReason;
@@ -220,6 +222,14 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
             ((IExchangeEvents)this).OnOpaque(OpaqueReason.UnknownProtocol); // its client never said anything
         switch (end)
         {
+            case ConnectionEnd.ClientTimedOut:
+                _vanished = ExchangeEnd.ClientTimedOut;
+                _observer.OnClientReset();
+                break;
+            case ConnectionEnd.UpstreamTimedOut:
+                _vanished = ExchangeEnd.UpstreamTimedOut;
+                _observer.OnServerReset();
+                break;
             case ConnectionEnd.ClientReset:
                 _observer.OnClientReset();
                 break;
@@ -237,7 +247,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
     }
 
     /// <summary>A refused dial has no request, but it is a failure that a client saw.</summary>
-    private void Refused()
+    private void Refused(bool outOfSockets)
     {
         _pool.Intake.Began(_listener);
         if (_pool.Rent() is not { } exchange)
@@ -252,6 +262,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         exchange.StartedUnixNanos = _pool.UnixNanos(_now);
         exchange.Route = RouteKind.Unknown;
         exchange.UpstreamRefused = true;
+        exchange.OutOfSockets = outOfSockets;
         _pool.Intake.Ended(exchange);
     }
 

@@ -133,7 +133,7 @@ internal static class CrossFieldRules
     // Whether a name or an address other than loopback is this machine's can't be known here, so those are believed.
     private static bool Reaches(UpstreamSetting upstream, EndPointSetting listen)
     {
-        if (listen.Port == 0 || listen.Port != upstream.Port || !EndPointSetting.TryParse(upstream.ToString()["http://".Length..], out var target))
+        if (upstream.SocketPath is not null || listen.Port == 0 || listen.Port != upstream.Port || !EndPointSetting.TryParse(upstream.ToString()["http://".Length..], out var target))
             return false;
         return Overlap(target, listen) && (target.IsAnyAddress || target.IsLoopback || !listen.IsAnyAddress);
     }

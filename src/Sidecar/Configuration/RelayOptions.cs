@@ -12,6 +12,12 @@ public sealed record RelayOptions
     /// <summary>Connections that the system queues for each listener before it refuses more.</summary>
     public int Backlog { get; init; } = 1024;
 
+    /// <summary>When a connection on which nothing moves and no exchange is under way is closed; 0s leaves that to client and server.</summary>
+    public TimeSpan IdleTimeout { get; init; }
+
+    /// <summary>Send and receive buffer of each socket; 0 leaves them to the system, which sizes them as it goes.</summary>
+    public long SocketBuffers { get; init; }
+
     /// <summary>The number of threads to start on a machine with this many cores.</summary>
     public int EffectiveThreads(int processorCount) => Threads > 0 ? Threads : Math.Max(1, processorCount / 4);
 }

@@ -1,14 +1,25 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 
 namespace Sidecar.Configuration;
 
-/// <summary>The address of a model server: a host name or IP literal, and a port.</summary>
+/// <summary>The address of a model server: a host name or IP literal, and a port; or the path of a Unix socket.</summary>
 public sealed record UpstreamSetting(string Host, int Port)
 {
+    /// <summary>As long as a Unix socket's path may be in Linux: 108 bytes with the end.</summary>
+    public const int MaxSocketPathBytes = 107;
+
     private const string Scheme = "http://";
+    private const string UnixScheme = "unix:";
+
+    /// <summary>The path of a Unix socket, from the root; null = TCP, to <see cref="Host"/> and <see cref="Port"/>.</summary>
+    public string? SocketPath { get; init; }
+
+    /// <summary>A Unix socket as upstream.</summary>
+    public static UpstreamSetting Unix(string path) => new("localhost", 0) { SocketPath = path };
 
     /// <summary>
-    /// Reads <c>http://host:port</c> or <c>host:port</c>. No path, query or credentials: bytes are relayed as they are, so
+    /// Reads <c>http://host:port</c>, <c>host:port</c>, or <c>unix:/path</c>. No path, query or credentials: bytes are relayed as they are, so
     /// there is nothing that could be added to them. The port is never guessed.
     /// </summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out UpstreamSetting? setting)
@@ -16,6 +27,16 @@ public sealed record UpstreamSetting(string Host, int Port)
         setting = null;
         if (text is null)
             return false;
+        if (text.StartsWith(UnixScheme, StringComparison.OrdinalIgnoreCase))
+        {
+            // unix:/run/x.sock, or in the form of a URI: unix:///run/x.sock
+            var path = text[UnixScheme.Length..];
+            path = path.StartsWith("///", StringComparison.Ordinal) ? path[2..] : path;
+            if (path.Length > 1 && path[0] == '/' && path[1] != '/' && Encoding.UTF8.GetByteCount(path) <= MaxSocketPathBytes && !path.Contains('\0', StringComparison.Ordinal))
+                setting = Unix(path);
+            return setting is not null;
+        }
+
         if (text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
             text = text[Scheme.Length..];
@@ -28,6 +49,6 @@ public sealed record UpstreamSetting(string Host, int Port)
         return setting is not null;
     }
 
-    /// <summary><c>http://host:port</c>, an IPv6 host in brackets.</summary>
-    public override string ToString() => Scheme + HostAndPort.Join(Host, Port);
+    /// <summary><c>http://host:port</c>, an IPv6 host in brackets; or <c>unix:/path</c>.</summary>
+    public override string ToString() => SocketPath is null ? Scheme + HostAndPort.Join(Host, Port) : UnixScheme + SocketPath;
 }

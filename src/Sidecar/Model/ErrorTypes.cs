@@ -24,12 +24,14 @@ public static class ErrorTypes
     /// </summary>
     public static string? Of(Exchange exchange) => exchange switch
     {
+        { OutOfSockets: true } => "relay_limit",
         { UpstreamRefused: true } => "connection_refused",
         { DeadlineExceeded: true } => GrpcStatuses[4],
         { End: ExchangeEnd.UpstreamReset } => "upstream_reset",
+        { End: ExchangeEnd.UpstreamTimedOut } => "upstream_timeout",
         { End: ExchangeEnd.UpstreamAborted } => "upstream_aborted",
         { End: ExchangeEnd.Refused } => "stream_refused",
-        { End: ExchangeEnd.ClientReset or ExchangeEnd.ClientAborted } => "client_aborted",
+        { End: ExchangeEnd.ClientReset or ExchangeEnd.ClientAborted or ExchangeEnd.ClientTimedOut } => "client_aborted",
         { End: ExchangeEnd.Shutdown } => "shutdown",
         { Status: >= 400 and < 600 } => Statuses[exchange.Status - 400],
         { GrpcStatus: > 0 } => OfGrpc(exchange.GrpcStatus),

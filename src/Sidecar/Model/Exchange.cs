@@ -89,6 +89,9 @@ public sealed class Exchange
     /// <summary>True when the upstream could not be reached: then there is no request, only its failure.</summary>
     public bool UpstreamRefused;
 
+    /// <summary>Not even tried, because this process has no socket left; <see cref="UpstreamRefused"/> is set too.</summary>
+    public bool OutOfSockets;
+
     /// <summary>False when <c>capture.decodeRate</c> left it out.</summary>
     public bool Decode;
 
@@ -167,7 +170,7 @@ public sealed class Exchange
         PreviousAttempts = 0;
         RequestIdOrigin = default;
         RequestCoding = ResponseCoding = default;
-        UpstreamRefused = Decode = false;
+        UpstreamRefused = OutOfSockets = Decode = false;
         RequestBytes = ResponseBytes = 0;
         RequestBodyState = ResponseBodyState = BodyState.None;
         RequestBody = ResponseBody = null;

@@ -46,6 +46,18 @@ public enum ConnectionEnd : byte
     /// <summary>The upstream refused the connection, or could not be reached.</summary>
     UpstreamRefused,
 
+    /// <summary>The client vanished: it answered nothing any more, not even the system's keep-alive probes.</summary>
+    ClientTimedOut,
+
+    /// <summary>The upstream vanished.</summary>
+    UpstreamTimedOut,
+
+    /// <summary>No socket could be had for the upstream: a limit of this process, not the upstream's fault.</summary>
+    OutOfSockets,
+
+    /// <summary>Nothing moved for <c>relay.idleTimeout</c>, and no exchange was under way.</summary>
+    IdleTimeout,
+
     /// <summary>We closed it at the end of the shutdown's deadline, or idle while draining.</summary>
     Shutdown,
 }

@@ -41,6 +41,9 @@ internal sealed class RelayConnection(int slot)
     public bool Open;
     public bool Connecting;
     public bool Queued;
+
+    /// <summary>When a byte was last read from either side, or it was accepted.</summary>
+    public long LastActive;
     public Half FromClient;
     public Half FromUpstream;
     public IConnectionTap? Tap;

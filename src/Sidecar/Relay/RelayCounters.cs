@@ -5,7 +5,7 @@ namespace Sidecar.Relay;
 /// <summary>What the relay counts for one listener; written by relay threads, read by anyone.</summary>
 public sealed class RelayCounters(string listener)
 {
-    private readonly long[] _ended = new long[(int)ConnectionEnd.Shutdown + 1];
+    private readonly long[] _ended = new long[Enum.GetValues<ConnectionEnd>().Length];
     private long _opened;
     private long _limitReached;
     private long _fromClient;

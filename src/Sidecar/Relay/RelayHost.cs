@@ -3,8 +3,8 @@ using Sidecar.Model;
 
 namespace Sidecar.Relay;
 
-/// <summary>A listener to open: where to listen and which upstream its connections go to.</summary>
-public sealed record RelayRoute(string Name, IPEndPoint Listen, IPEndPoint Upstream);
+/// <summary>A listener to open: where to listen and which upstream its connections go to, by TCP or through a Unix socket.</summary>
+public sealed record RelayRoute(string Name, IPEndPoint Listen, EndPoint Upstream);
 
 /// <summary>The relay: its listeners and its threads. Knows bytes, not HTTP.</summary>
 public sealed class RelayHost : IDisposable
@@ -15,16 +15,15 @@ public sealed class RelayHost : IDisposable
     private bool _disposed;
 
     /// <summary>Binds every listener, then starts relaying at once.</summary>
-    /// <param name="maxConnections">For the whole process; further ones wait in the system's backlog.</param>
     /// <exception cref="System.Net.Sockets.SocketException">An address can't be bound; its message names no address, so the caller adds it.</exception>
-    public RelayHost(IReadOnlyList<RelayRoute> routes, int threads, int maxConnections, int backlog, IConnectionTapSource taps, TimeProvider time)
+    public RelayHost(IReadOnlyList<RelayRoute> routes, int threads, RelaySettings settings, IConnectionTapSource taps, TimeProvider time)
     {
         _time = time;
         var listeners = new List<RelayListener>(routes.Count);
         try
         {
             foreach (var route in routes)
-                listeners.Add(new RelayListener(listeners.Count, route.Name, route.Listen, route.Upstream, backlog));
+                listeners.Add(new RelayListener(listeners.Count, route.Name, route.Listen, route.Upstream, settings));
         }
         catch
         {
@@ -37,7 +36,7 @@ public sealed class RelayHost : IDisposable
         var counters = Counters.ToArray();
         _threads = new RelayThread[threads];
         for (var i = 0; i < threads; i++)
-            _threads[i] = new RelayThread(i, _listeners, counters, taps, time, Math.Max(1, maxConnections / threads));
+            _threads[i] = new RelayThread(i, _listeners, counters, taps, time, settings, Math.Max(1, settings.MaxConnections / threads));
     }
 
     /// <summary>One entry a listener, in configuration order.</summary>

@@ -9,7 +9,7 @@ internal sealed class RelayListener : IDisposable
     private readonly Socket _socket;
 
     /// <exception cref="SocketException">The address is taken or not ours.</exception>
-    public RelayListener(int index, string name, IPEndPoint listen, IPEndPoint upstream, int backlog)
+    public RelayListener(int index, string name, IPEndPoint listen, EndPoint upstream, RelaySettings settings)
     {
         Index = index;
         Name = name;
@@ -20,8 +20,11 @@ internal sealed class RelayListener : IDisposable
                 _socket.DualMode = listen.Address.Equals(IPAddress.IPv6Any);
             _socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             _socket.Blocking = false;
+            // Before listening, because TCP agrees on its window's scale from them; accepted sockets inherit them.
+            if (settings.SocketBuffers > 0)
+                _socket.SendBufferSize = _socket.ReceiveBufferSize = settings.SocketBuffers;
             _socket.Bind(listen);
-            _socket.Listen(backlog);
+            _socket.Listen(settings.Backlog);
         }
         catch
         {
@@ -31,7 +34,12 @@ internal sealed class RelayListener : IDisposable
 
         Bound = (IPEndPoint)_socket.LocalEndPoint!;
         var address = upstream.Serialize();
-        UpstreamFamily = (int)address.Family == (int)AddressFamily.InterNetworkV6 ? 10 : 2; // AF_INET6, AF_INET of Linux
+        UpstreamFamily = address.Family switch // as Linux numbers them
+        {
+            AddressFamily.Unix => Native.Libc.AF_UNIX,
+            AddressFamily.InterNetworkV6 => Native.Libc.AF_INET6,
+            _ => Native.Libc.AF_INET,
+        };
         UpstreamAddress = address.Buffer[..address.Size].ToArray();
     }
 

@@ -50,7 +50,7 @@ internal sealed unsafe partial class RelayThread
             var count = (int)Libc.Receive(source, _read, BufferSize, 0);
             if (count > 0)
             {
-                var timestamp = _time.GetTimestamp();
+                var timestamp = connection.LastActive = _time.GetTimestamp();
                 Forward(ref half, destination, count);
                 _counters[connection.Listener].Relayed(fromClient, count);
                 if (!fromClient && half.PendingLength > 0)
@@ -83,7 +83,7 @@ internal sealed unsafe partial class RelayThread
                 else if (error != Libc.EINTR)
                 {
                     // The source is gone. What it had sent before was read first, and is offered once more to a slow peer.
-                    End(connection, fromClient ? ConnectionEnd.ClientReset : ConnectionEnd.UpstreamReset, reset: true);
+                    End(connection, Gone(fromClient, timedOut: error == Libc.ETIMEDOUT), reset: true);
                     return false;
                 }
             }
@@ -91,6 +91,14 @@ internal sealed unsafe partial class RelayThread
 
         return true;
     }
+
+    private static ConnectionEnd Gone(bool client, bool timedOut) => (client, timedOut) switch
+    {
+        (true, false) => ConnectionEnd.ClientReset,
+        (true, true) => ConnectionEnd.ClientTimedOut,
+        (false, false) => ConnectionEnd.UpstreamReset,
+        (false, true) => ConnectionEnd.UpstreamTimedOut,
+    };
 
     private static bool OtherWayBroken(RelayConnection connection, bool fromClient) =>
         fromClient ? connection.FromUpstream.Broken : connection.FromClient.Broken;

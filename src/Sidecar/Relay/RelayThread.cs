@@ -30,6 +30,7 @@ internal sealed unsafe partial class RelayThread : IDisposable
     private readonly IConnectionTapSource _taps;
     private readonly TimeProvider _time;
     private readonly int _index;
+    private readonly RelaySettings _settings;
     private readonly int _maxConnections;
     private readonly List<RelayConnection> _connections = [];
     private readonly Stack<RelayConnection> _free = new();
@@ -37,19 +38,22 @@ internal sealed unsafe partial class RelayThread : IDisposable
     private readonly Queue<RelayConnection> _again = new();
     private readonly Thread _thread;
     private long _heartbeat;
+    private long _acceptAgainAt;
+    private long _sweptAt;
     private int _open;
     private bool _accepting = true;
     private volatile Phase _phase = Phase.Running;
 
     private enum Phase : byte { Running, Draining, Stopping }
 
-    public RelayThread(int index, RelayListener[] listeners, RelayCounters[] counters, IConnectionTapSource taps, TimeProvider time, int maxConnections)
+    public RelayThread(int index, RelayListener[] listeners, RelayCounters[] counters, IConnectionTapSource taps, TimeProvider time, RelaySettings settings, int maxConnections)
     {
         _index = index;
         _listeners = listeners;
         _counters = counters;
         _taps = taps;
         _time = time;
+        _settings = settings;
         _maxConnections = maxConnections;
         _read = (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(_buffer, 0);
         _heartbeat = time.GetTimestamp();
@@ -109,8 +113,10 @@ internal sealed unsafe partial class RelayThread : IDisposable
 
             if (_phase == Phase.Draining)
                 CloseIdle();
-            else if (!_accepting && _open < _maxConnections)
+            else if (!_accepting && _open < _maxConnections && _heartbeat >= _acceptAgainAt)
                 Listen(true);
+            if (_settings.IdleTimeout > TimeSpan.Zero)
+                CloseIdleSince(_heartbeat);
         }
 
         Listen(false);
@@ -156,12 +162,13 @@ internal sealed unsafe partial class RelayThread : IDisposable
                 {
                     _counters[listener.Index].ConnectionLimitReached();
                     Listen(false); // level-triggered: it would wake us again at once
+                    _acceptAgainAt = _heartbeat + (_time.TimestampFrequency / 10);
                 }
 
                 return;
             }
 
-            Libc.NoDelay(client);
+            Libc.Tune(client);
             Dial(listener, client);
         }
     }
@@ -174,17 +181,25 @@ internal sealed unsafe partial class RelayThread : IDisposable
         connection.Tap = OpenTap(listener.Index);
         connection.Connecting = true;
         connection.Open = true;
+        connection.LastActive = _heartbeat;
         _open++;
         _counters[listener.Index].Opened();
 
         connection.Upstream = Libc.Socket(listener.UpstreamFamily, Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
         if (connection.Upstream < 0)
         {
-            End(connection, ConnectionEnd.UpstreamRefused, reset: true);
+            End(connection, ConnectionEnd.OutOfSockets, reset: true);
             return;
         }
 
-        Libc.NoDelay(connection.Upstream);
+        if (listener.UpstreamFamily != Libc.AF_UNIX)
+            Libc.Tune(connection.Upstream);
+        if (_settings.SocketBuffers > 0)
+        {
+            Libc.Set(connection.Upstream, Libc.SOL_SOCKET, Libc.SO_SNDBUF, _settings.SocketBuffers);
+            Libc.Set(connection.Upstream, Libc.SOL_SOCKET, Libc.SO_RCVBUF, _settings.SocketBuffers);
+        }
+
         int result;
         fixed (byte* address = listener.UpstreamAddress)
             result = Libc.Connect(connection.Upstream, address, listener.UpstreamAddress.Length);
@@ -197,7 +212,7 @@ internal sealed unsafe partial class RelayThread : IDisposable
         const uint interest = Libc.EPOLLIN | Libc.EPOLLOUT | Libc.EPOLLRDHUP | Libc.EPOLLET;
         if (!_epoll.Add(connection.Upstream, interest, connection.Key(upstream: true))
             || !_epoll.Add(client, interest, connection.Key(upstream: false)))
-            End(connection, ConnectionEnd.UpstreamRefused, reset: true);
+            End(connection, ConnectionEnd.OutOfSockets, reset: true);
     }
 
     private void OnReady(uint ready, ulong key)
@@ -238,7 +253,7 @@ internal sealed unsafe partial class RelayThread : IDisposable
     private void Resume(RelayConnection connection)
     {
         connection.Queued = false;
-        if (connection.Open)
+        if (connection.Open && !connection.Connecting)
             Move(connection);
     }
 
@@ -258,9 +273,9 @@ internal sealed unsafe partial class RelayThread : IDisposable
     private void End(RelayConnection connection, ConnectionEnd end, bool reset)
     {
         // Bytes that a reset source had sent before are given to the peer as far as it takes them now.
-        if (end == ConnectionEnd.UpstreamReset && connection.FromUpstream.PendingLength > 0)
+        if (end is ConnectionEnd.UpstreamReset or ConnectionEnd.UpstreamTimedOut && connection.FromUpstream.PendingLength > 0)
             Flush(ref connection.FromUpstream, connection.Client);
-        if (end == ConnectionEnd.ClientReset && connection.FromClient.PendingLength > 0)
+        if (end is ConnectionEnd.ClientReset or ConnectionEnd.ClientTimedOut && connection.FromClient.PendingLength > 0)
             Flush(ref connection.FromClient, connection.Upstream);
 
         if (reset)
@@ -300,6 +315,19 @@ internal sealed unsafe partial class RelayThread : IDisposable
         {
             if (connection.Open && !connection.IsBusy)
                 End(connection, ConnectionEnd.Shutdown, reset: false);
+        }
+    }
+
+    /// <summary>About once a second: connections on which nothing moved for the configured time. One that is in the middle of anything is left alone.</summary>
+    private void CloseIdleSince(long now)
+    {
+        if (_time.GetElapsedTime(_sweptAt, now) < TimeSpan.FromSeconds(1))
+            return;
+        _sweptAt = now;
+        foreach (var connection in _connections)
+        {
+            if (connection.Open && !connection.IsBusy && _time.GetElapsedTime(connection.LastActive, now) >= _settings.IdleTimeout)
+                End(connection, ConnectionEnd.IdleTimeout, reset: false);
         }
     }
 

@@ -55,6 +55,21 @@ internal sealed class RawConnection(Socket socket) : IDisposable
         await SendAsync("0\r\n\r\n");
     }
 
+    /// <summary>What comes next, as much as one read gives; nothing at the peer's end, however it ended.</summary>
+    public async Task<byte[]> ReceiveSomeAsync()
+    {
+        try
+        {
+            if (_ahead.Count == 0)
+                await FillAsync();
+        }
+        catch (IOException failure) when (failure.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset })
+        {
+        }
+
+        return Take(_ahead.Count);
+    }
+
     /// <summary>The next bytes, as many as asked for.</summary>
     public async Task<byte[]> ReceiveAsync(int count)
     {

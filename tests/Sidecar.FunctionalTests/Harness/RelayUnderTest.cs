@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Sidecar.Accounting;
 using Sidecar.Configuration;
 
@@ -88,6 +89,26 @@ internal sealed class RelayUnderTest : IAsyncDisposable
     {
         using var client = new HttpClient { Timeout = Patience };
         return await client.GetStringAsync(new Uri($"http://{Health}/metrics"));
+    }
+
+    /// <summary>A client that connects is reset without a byte, as the upstream can't be reached.</summary>
+    public async Task AssertRefusedAsync(ReadOnlyMemory<byte> request)
+    {
+        try
+        {
+            using var client = await RawConnection.ConnectAsync(Traffic);
+            await client.SendAsync(request);
+            var (bytes, reset) = await client.ReceiveToAnyEndAsync();
+            Assert.Empty(bytes);
+            Assert.True(reset);
+        }
+        catch (Exception failure) when ((failure.InnerException ?? failure) is SocketException
+        {
+            SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown or SocketError.ConnectionAborted,
+        })
+        {
+            // The reset was here before the connection was known to be open, or before the request was out.
+        }
     }
 
     public async ValueTask DisposeAsync() => await Application.DisposeAsync();

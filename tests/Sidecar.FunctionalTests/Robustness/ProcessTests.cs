@@ -67,6 +67,47 @@ public sealed class ProcessTests
         }
     }
 
+    [Fact]
+    public async Task Without_sockets_left_it_waits_and_goes_on_when_there_are_some()
+    {
+        using var upstream = new RawServer();
+        // The runtime itself has less than 190 open.
+        using var process = StartLimited(
+            [("SIDECAR__LISTEN", "127.0.0.1:0"), ("SIDECAR__HEALTH__LISTEN", "127.0.0.1:0"), ("SIDECAR__UPSTREAM", $"http://127.0.0.1:{upstream.Port}")],
+            "ulimit -n 256; ", "run");
+        try
+        {
+            using var patience = new CancellationTokenSource(RelayUnderTest.Patience);
+            var line = "";
+            while (!line.Contains("relaying", StringComparison.Ordinal))
+                line = await process.StandardError.ReadLineAsync(patience.Token) ?? throw new EndOfStreamException();
+            var address = IPEndPoint.Parse(line.Split("relaying ")[1].Split(' ')[0]);
+            var clients = new List<RawConnection>();
+            for (var i = 0; i < 300; i++)
+                clients.Add(await RawConnection.ConnectAsync(address));
+            clients.ForEach(client => client.Dispose());
+
+            // Those that the backlog held are served first, and each ends with its client.
+            using var last = await RawConnection.ConnectAsync(address);
+            await last.SendAsync("GET / HTTP/1.1\r\nX-Last: yes\r\n\r\n");
+            while (true)
+            {
+                using var server = await upstream.AcceptAsync();
+                if ((await server.ReceiveSomeAsync()).Length == 0)
+                    continue;
+                await server.SendAsync("HTTP/1.1 204 No Content\r\n\r\n");
+                break;
+            }
+
+            Assert.StartsWith("HTTP/1.1 204", System.Text.Encoding.ASCII.GetString(await last.ReceiveAsync(12)), StringComparison.Ordinal);
+            Assert.False(process.HasExited);
+        }
+        finally
+        {
+            process.Kill();
+        }
+    }
+
     private static Task<(int Code, string Output, string Errors)> RunAsync(params string[] arguments) => RunAsync([], arguments);
 
     private static async Task<(int Code, string Output, string Errors)> RunAsync((string Name, string Value)[] environment, params string[] arguments)
@@ -87,9 +128,12 @@ public sealed class ProcessTests
         }
     }
 
-    private static Process Start((string Name, string Value)[] environment, params string[] arguments)
+    private static Process Start((string Name, string Value)[] environment, params string[] arguments) => StartLimited(environment, "", arguments);
+
+    /// <param name="limit">What the shell does first, such as <c>ulimit -n 256;</c>.</param>
+    private static Process StartLimited((string Name, string Value)[] environment, string limit, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "sidecar.dll"), .. arguments])
+        var start = new ProcessStartInfo("sh", ["-c", limit + "exec dotnet exec \"$0\" \"$@\"", Path.Combine(AppContext.BaseDirectory, "sidecar.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

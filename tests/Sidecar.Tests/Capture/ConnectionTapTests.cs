@@ -1,6 +1,7 @@
 using System.Text;
 using Sidecar.Capture;
 using Sidecar.Model;
+using Sidecar.Testing;
 using Sidecar.Wire;
 
 namespace Sidecar.Tests.Capture;
@@ -19,7 +20,7 @@ public sealed class ConnectionTapTests
         var tap = Open(TimeProvider.System);
         Run(tap, 2000);
 
-        Assert.Equal(0, Least(() => Run(tap, 10_000)));
+        Assert.Equal(0, Allocated.Least(() => Run(tap, 10_000)));
         Assert.Equal(32_000, _intake.Over);
     }
 
@@ -30,7 +31,7 @@ public sealed class ConnectionTapTests
         for (var i = 0; i < 2000; i++)
             Connect(pool);
 
-        Assert.Equal(0, Least(() =>
+        Assert.Equal(0, Allocated.Least(() =>
         {
             for (var i = 0; i < 10_000; i++)
                 Connect(pool);
@@ -47,20 +48,6 @@ public sealed class ConnectionTapTests
             tap.OnUpstreamClosed(4);
             tap.OnEnded(ConnectionEnd.Closed, 5);
         }
-    }
-
-    // Of three rounds, because a collection during one may take idle arrays out of the shared pool.
-    private static long Least(Action round)
-    {
-        var least = long.MaxValue;
-        for (var i = 0; i < 3; i++)
-        {
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            round();
-            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
-        }
-
-        return least;
     }
 
     [Fact]

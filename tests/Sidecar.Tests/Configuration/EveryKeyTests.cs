@@ -45,6 +45,8 @@ public sealed class EveryKeyTests : IDisposable
         { "relay.threads", "0", "2", "16" },
         { "relay.maxConnections", "16384", "100", "1000000" },
         { "relay.backlog", "1024", "16", "65535" },
+        { "relay.idleTimeout", "0s", "90s", "1h" },
+        { "relay.socketBuffers", "0", "64KiB", "1MiB" },
         { "shutdown.keepAccepting", "15s", "5s", "0s" },
         { "shutdown.deadline", "30s", "45s", "1h" },
     };

@@ -44,6 +44,8 @@ public class SettingTests
     [InlineData("HTTP://127.0.0.1:8080/", "http://127.0.0.1:8080")]
     [InlineData("127.0.0.1:8001", "http://127.0.0.1:8001")]
     [InlineData("http://model-a.ns.svc:80", "http://model-a.ns.svc:80")]
+    [InlineData("unix:/run/model.sock", "unix:/run/model.sock")]
+    [InlineData("UNIX:///run/model.sock", "unix:/run/model.sock")]
     [InlineData("http://[::1]:8080", "http://[::1]:8080")]
     public void Upstream_TryParse_reads_servers(string text, string canonical)
     {
@@ -62,7 +64,11 @@ public class SettingTests
     [InlineData("http://model:80?x=1")]
     [InlineData("https://model:443")]
     [InlineData("grpc://model:80")]
-    [InlineData("unix:///run/model.sock")]
+    [InlineData("unix:")]
+    [InlineData("unix:/")]
+    [InlineData("unix:run/model.sock")]
+    [InlineData("unix://host/model.sock")]
+    [InlineData("unix:/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678")]
     [InlineData("http://mo del:80")]
     [InlineData("http://256.0.0.1:80")]
     [InlineData("model:80/")]

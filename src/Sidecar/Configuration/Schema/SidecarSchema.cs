@@ -101,7 +101,11 @@ internal static class SidecarSchema
         .Key("maxConnections", Integer(1, 1_000_000), o => o.MaxConnections, (o, v) => o with { MaxConnections = v },
             "Most client connections at a time; further ones wait in the backlog.")
         .Key("backlog", Integer(1, 65535), o => o.Backlog, (o, v) => o with { Backlog = v },
-            "Connections that the system queues for each listener before it refuses more.");
+            "Connections that the system queues for each listener before it refuses more.")
+        .Key("idleTimeout", Duration(TimeSpan.Zero, TimeSpan.FromHours(24)), o => o.IdleTimeout, (o, v) => o with { IdleTimeout = v },
+            "When a connection on which nothing moves and no exchange is under way is closed; 0s leaves that to client and server.")
+        .Key("socketBuffers", Size(0, 64 * MiB), o => o.SocketBuffers, (o, v) => o with { SocketBuffers = v },
+            "Send and receive buffer of each socket; 0 leaves them to the system, which sizes them as it goes.");
 
     private static readonly ObjectSchema<ShutdownOptions> Shutdown = new ObjectSchema<ShutdownOptions>(() => new())
         .Key("keepAccepting", Duration(TimeSpan.Zero, Hour), o => o.KeepAccepting, (o, v) => o with { KeepAccepting = v },

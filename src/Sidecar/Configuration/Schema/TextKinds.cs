@@ -97,7 +97,7 @@ internal sealed class UpstreamKind : ScalarSchema<UpstreamSetting>
 {
     public override string Noun => "the address of a server";
 
-    public override string Allowed => "http://host:port with a port from 1 to 65535 and no path, such as http://127.0.0.1:8080";
+    public override string Allowed => "http://host:port with a port from 1 to 65535 and no path, such as http://127.0.0.1:8080; or unix:/path of at most 107 bytes";
 
     public override ParseOutcome TryParse(string text, out UpstreamSetting value)
     {
@@ -111,7 +111,7 @@ internal sealed class UpstreamKind : ScalarSchema<UpstreamSetting>
     public override void WriteJsonSchema(Utf8JsonWriter json)
     {
         json.WriteString("type", "string");
-        json.WriteString("pattern", "^([hH][tT][tT][pP]://)?(\\[[^\\]]+\\]|[A-Za-z0-9._-]+):[0-9]{1,5}/?$");
+        json.WriteString("pattern", "^([hH][tT][tT][pP]://)?(\\[[^\\]]+\\]|[A-Za-z0-9._-]+):[0-9]{1,5}/?$|^[uU][nN][iI][xX]:(//)?/[^/].*$");
     }
 }
 

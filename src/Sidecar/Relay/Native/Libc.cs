@@ -6,13 +6,15 @@ namespace Sidecar.Relay.Native;
 /// <remarks>Linux only, x64 and arm64; the numbers below are the same on both.</remarks>
 internal static unsafe partial class Libc
 {
-    public const int EINTR = 4, EAGAIN = 11, ENFILE = 23, EMFILE = 24, EPIPE = 32, ECONNRESET = 104, EINPROGRESS = 115;
+    public const int EINTR = 4, EAGAIN = 11, ENFILE = 23, EMFILE = 24, EPIPE = 32, ECONNRESET = 104, ETIMEDOUT = 110, EINPROGRESS = 115;
+    public const int AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10;
     public const uint EPOLLIN = 0x1, EPOLLOUT = 0x4, EPOLLERR = 0x8, EPOLLHUP = 0x10, EPOLLRDHUP = 0x2000;
     public const uint EPOLLEXCLUSIVE = 1u << 28, EPOLLET = 1u << 31;
     public const int EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2;
     public const int SOCK_STREAM = 1, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
     public const int SHUT_WR = 1;
-    public const int SOL_SOCKET = 1, SO_ERROR = 4, SO_LINGER = 13, IPPROTO_TCP = 6, TCP_NODELAY = 1;
+    public const int SOL_SOCKET = 1, SO_ERROR = 4, SO_SNDBUF = 7, SO_RCVBUF = 8, SO_KEEPALIVE = 9, SO_LINGER = 13;
+    public const int IPPROTO_TCP = 6, TCP_NODELAY = 1, TCP_KEEPIDLE = 4, TCP_KEEPINTVL = 5, TCP_KEEPCNT = 6;
     public const int MSG_NOSIGNAL = 0x4000;
     private const string Library = "libc";
 
@@ -61,12 +63,21 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "read", SetLastError = true)]
     public static partial nint Read(int fd, byte* buffer, nuint length);
 
-    /// <summary>No delay for small answers: the bytes' own sender decided how to cut them.</summary>
-    public static void NoDelay(int fd)
+    /// <summary>
+    /// Properties of a TCP connection. No delay for small answers: the bytes' own sender decided how to cut them. And keep-alive probes, since ours
+    /// answer for a peer that has vanished behind them: after a minute without a byte, six of them ten seconds apart.
+    /// </summary>
+    public static void Tune(int fd)
     {
-        var on = 1;
-        _ = SetOption(fd, IPPROTO_TCP, TCP_NODELAY, (byte*)&on, sizeof(int));
+        Set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+        Set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+        Set(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60);
+        Set(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
+        Set(fd, IPPROTO_TCP, TCP_KEEPCNT, 6);
     }
+
+    /// <summary>Sets an option that is a number; where the system refuses it, its own default stays.</summary>
+    public static void Set(int fd, int level, int name, int value) => _ = SetOption(fd, level, name, (byte*)&value, sizeof(int));
 
     /// <summary>Closes so that the peer sees a reset and not an orderly end.</summary>
     public static void Reset(int fd)
