@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 
 namespace Sidecar.Wire;
 
@@ -31,9 +32,9 @@ internal sealed class HeaderBlock
 
     public void EnsureScratch(int length)
     {
-        // A thread's block grows to the largest that it met, which is bounded by the longest head.
+        // A thread's block grows to the largest that it met, which is bounded by the longest head; in doublings, so a few times at most.
         if (_scratch.Length < length)
-            _scratch = new byte[length];
+            _scratch = new byte[BitOperations.RoundUpToPowerOf2((uint)length)];
     }
 
     public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)

@@ -45,7 +45,7 @@ internal sealed class HpackDecoder(int maxTableBytes)
             {
                 // Literal: with indexing (§6.2.1), without (§6.2.2), never (§6.2.3).
                 var indexed = (first & 0x40) != 0;
-                if (!TryLiteral(ref block, indexed ? 6 : 4, into, out var name, out var value))
+                if (!TryLiteral(ref block, indexed, into, out var name, out var value))
                     return false;
                 into.Add(name, value);
                 if (indexed)
@@ -82,23 +82,26 @@ internal sealed class HpackDecoder(int maxTableBytes)
         return true;
     }
 
-    private bool TryLiteral(ref ReadOnlySpan<byte> block, int prefix, HeaderBlock into, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    private bool TryLiteral(ref ReadOnlySpan<byte> block, bool indexed, HeaderBlock into, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
     {
         name = value = default;
         var scratch = into.Scratch;
-        if (!TryInteger(ref block, prefix, out var index))
+        if (!TryInteger(ref block, indexed ? 6 : 4, out var index))
             return false;
-        if (index > 0)
+        if (index == 0)
         {
-            if (!TryGet(index, out name, out _))
+            if (!TryString(ref block, scratch, out name))
                 return false;
+        }
+        else if (!TryGet(index, out name, out _))
+        {
+            return false;
+        }
+        else if (indexed)
+        {
             // The entry may be evicted when the new one is added.
             name.CopyTo(scratch);
             name = scratch[..name.Length];
-        }
-        else if (!TryString(ref block, scratch, out name))
-        {
-            return false;
         }
 
         return TryString(ref block, scratch[name.Length..], out value);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 
 namespace Sidecar.Wire;
 
@@ -8,9 +9,15 @@ internal struct HpackDynamicTable
     /// <summary>What an entry counts beyond its bytes (RFC 7541 §4.1).</summary>
     private const int EntryOverhead = 32;
 
-    // Twice the table's bytes: appended at the end, and moved to the front when the end is reached.
+    // The fields that a client repeats with every request are mostly some hundred bytes.
+    private const int FirstRoom = 512;
+
+    // Invariant: the arrays hold a table of _room bytes, which doubles as entries come and never falls: what an encoder may use, or says again
+    // and again that it will, costs nothing until it does. Of bytes there are twice as many: appended at the end, and moved to the front when
+    // the end is reached.
     private byte[]? _bytes;
     private Entry[]? _entries;
+    private int _room;
     private int _first;
     private int _end;
     private int _size;
@@ -32,8 +39,6 @@ internal struct HpackDynamicTable
     /// <summary>A dynamic table size update (RFC 7541 §6.3).</summary>
     public void Resize(int maxSize)
     {
-        if (maxSize > MaxSize && _bytes is not null)
-            Move(maxSize);
         MaxSize = maxSize;
         Evict(0);
     }
@@ -53,9 +58,9 @@ internal struct HpackDynamicTable
         Evict(length + EntryOverhead);
         if (length + EntryOverhead > MaxSize)
             return;
-        if (_bytes is null)
-            Move(MaxSize);
-        else if (_end + length > _bytes.Length)
+        if (_size + length + EntryOverhead > _room)
+            Move(_size + length + EntryOverhead);
+        else if (_end + length > _bytes!.Length)
             Compact(_bytes);
         name.CopyTo(_bytes.AsSpan(_end));
         value.CopyTo(_bytes.AsSpan(_end + name.Length));
@@ -92,12 +97,12 @@ internal struct HpackDynamicTable
         _end = Count == 0 ? 0 : _end - start;
     }
 
-    // To arrays that hold a table of that size.
-    private void Move(int maxSize)
+    // To arrays that hold a table of at least that size.
+    private void Move(int size)
     {
-        var most = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, maxSize / EntryOverhead));
-        var bytes = ArrayPool<byte>.Shared.Rent(Math.Max(1, 2 * maxSize));
-        var entries = ArrayPool<Entry>.Shared.Rent(most);
+        var room = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(FirstRoom, size));
+        var bytes = ArrayPool<byte>.Shared.Rent(2 * room);
+        var entries = ArrayPool<Entry>.Shared.Rent(room / EntryOverhead);
         if (_bytes is not null)
         {
             Compact(bytes);
@@ -108,7 +113,8 @@ internal struct HpackDynamicTable
         ReturnArrays();
         _bytes = bytes;
         _entries = entries;
-        _entryMask = most - 1;
+        _entryMask = (room / EntryOverhead) - 1;
+        _room = room;
         _first = 0;
     }
 

@@ -37,6 +37,9 @@ internal struct Http2FrameReader
     private const int HeaderBytes = 9;
     private const byte PaddedFlag = 0x8;
 
+    // Most header blocks fit.
+    private const int FirstRent = 512;
+
     private ulong _header;
     private int _headerCount;
     private byte _header9;
@@ -205,8 +208,9 @@ internal struct Http2FrameReader
             return true;
         if (_kept is null || _kept.Length < _keptCount + length)
         {
-            // What is still wanted is bounded by the longest head.
-            var larger = ArrayPool<byte>.Shared.Rent(_keptCount + length + _wanted);
+            // Room for what came and as much again: a length that is only announced must cost nothing, or many connections would cost much.
+            var needed = _keptCount + length;
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Min(needed + _wanted, Math.Max(FirstRent, 2 * needed)));
             _kept.AsSpan(0, _keptCount).CopyTo(larger);
             if (_kept is not null)
                 ArrayPool<byte>.Shared.Return(_kept);

@@ -21,6 +21,9 @@ internal struct StreamTable
 {
     private const int FirstCapacity = 16;
 
+    // Another one in each process: a client that knew where its ids fall could put all its streams into one chain, which each of its frames walks.
+    private static readonly uint Secret = (uint)Random.Shared.Next();
+
     private Http2Stream[]? _streams;
     private int[]? _buckets;
     private int _capacity;
@@ -104,8 +107,14 @@ internal struct StreamTable
         Count++;
     }
 
-    // Ids of a client are odd and go up by two, so halved they spread evenly.
-    private readonly int Bucket(int id) => (id >> 1) & (_capacity - 1);
+    /// <summary>The chain that a stream is in (MurmurHash3's finaliser).</summary>
+    internal readonly int Bucket(int id)
+    {
+        var hash = (uint)id ^ Secret;
+        hash = (hash ^ (hash >> 16)) * 0x85EBCA6B;
+        hash = (hash ^ (hash >> 13)) * 0xC2B2AE35;
+        return (int)(hash ^ (hash >> 16)) & (_capacity - 1);
+    }
 
     private void Grow(int capacity)
     {

@@ -22,9 +22,12 @@ internal sealed class ContractCheck : IExchangeEvents
 
     public int Open { get; private set; }
 
+    /// <summary>Exchanges that ended complete, over all connections.</summary>
+    public long Completed { get; private set; }
+
     public void Reset()
     {
-        Assert.Equal(0, Open); // so every slot is free
+        Expect(Open == 0, "every exchange ends"); // so every slot is free
         (_opaque, _lastKey, Open, Hash) = (false, 0, 0, 14695981039346656037);
     }
 
@@ -88,6 +91,7 @@ internal sealed class ContractCheck : IExchangeEvents
             "complete means that the response is");
         _request[slot] = _response[slot] = Phase.None;
         Open--;
+        Completed += how == ExchangeEnd.Complete ? 1 : 0;
         Note(7, slot, [(byte)how]);
     }
 

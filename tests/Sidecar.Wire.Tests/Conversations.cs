@@ -81,6 +81,28 @@ internal sealed record Conversation(Exchange[] Exchanges, (char Side, byte[] Byt
 
     public static Gen<Conversation> Gen1To20 { get; } = Gen.Select(GenExchange.Array[1, 20], Gen.Int[1, Http1Observer.MaxPipelined], Create);
 
+    /// <summary>One of those, of at most eight exchanges, by a random source of .NET.</summary>
+    public static Conversation Random(Random random)
+    {
+        var exchanges = new Exchange[random.Next(1, 9)];
+        foreach (ref var exchange in exchanges.AsSpan())
+        {
+            exchange = new Exchange(
+                Of("GET", "HEAD", "POST", "PUT", "OPTIONS"), (BodyForm)random.Next(3), Body(), Of(200, 200, 200, 201, 204, 304, 400, 404, 500),
+                (BodyForm)random.Next(3), Body(), random.Next(10_000));
+        }
+
+        return Create(exchanges, random.Next(1, exchanges.Length + 1));
+
+        T Of<T>(params T[] values) => values[random.Next(values.Length)];
+        string Body() => random.Next(3) switch
+        {
+            0 => string.Concat(Enumerable.Range(0, random.Next(40)).Select(_ => (char)random.Next(256))),
+            1 => Of("\r\n\r\n", "0\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "{\"inputs\":[]}", "\n", "5\r\nhello\r\n"),
+            _ => new string('b', random.Next(1, 300)),
+        };
+    }
+
     private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
     /// <summary>Up to <paramref name="depth"/> requests at a time, then their responses; the last one may be answered before it ends.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Sidecar.Wire.Tests.Fuzz;
 
 namespace Sidecar.Wire.Tests;
 
@@ -8,8 +9,20 @@ internal sealed class H2
 {
     public const string Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
+    // Indices of the static table (RFC 7541 appendix A).
+    private static readonly Dictionary<string, int> StaticNames = new()
+    {
+        [":authority"] = 1, [":method"] = 2, [":path"] = 4, [":scheme"] = 6, [":status"] = 8, ["content-type"] = 31,
+    };
+
+    private static readonly Dictionary<(string Name, string Value), int> StaticFields = new()
+    {
+        [(":method", "POST")] = 3, [(":scheme", "http")] = 6, [(":status", "200")] = 8, [(":status", "404")] = 13, [(":status", "500")] = 14,
+    };
+
     private readonly List<(string Name, string Value)> _table = [];
     private readonly Random? _random;
+    private int _tableSize = 4096;
 
     /// <param name="random">Chooses among the representations of a field; null: literals without indexing.</param>
     public H2(Random? random = null) => _random = random;
@@ -56,6 +69,9 @@ internal sealed class H2
         return [.. frames];
     }
 
+    /// <summary>PUSH_PROMISE, whole (RFC 9113 §6.6).</summary>
+    public byte[] Promise(int stream, int promised, string fields) => Frame(5, 4, stream, [0, 0, 0, (byte)promised, .. Block(fields)]);
+
     /// <summary>A request's head: method, path, and further fields as <c>name: value</c> lines.</summary>
     public byte[] Request(int stream, string path, bool end, string more = "") =>
         Headers(stream, end, $":method: POST\n:scheme: http\n:path: {path}\n:authority: model:8001{(more.Length > 0 ? "\n" + more : "")}");
@@ -66,6 +82,8 @@ internal sealed class H2
     public byte[] Block(string fields)
     {
         var block = new List<byte>();
+        if (_random?.Next(12) == 0)
+            Resize(block);
         foreach (var line in fields.Split('\n'))
         {
             var colon = line.IndexOf(": ", 1, StringComparison.Ordinal);
@@ -75,18 +93,40 @@ internal sealed class H2
         return [.. block];
     }
 
+    // The smallest size in between is told too (RFC 7541 §4.2).
+    private void Resize(List<byte> block)
+    {
+        if (_random!.Next(3) == 0)
+            Resize(block, 0);
+        Resize(block, _random.Next(5) switch { 0 => 0, 1 => 100, 2 => 1000, 3 => 8192, _ => 4096 });
+    }
+
+    private void Resize(List<byte> block, int size)
+    {
+        Integer(block, 0x20, 5, size);
+        _tableSize = size;
+        Evict();
+    }
+
+    // RFC 7541 §4: each entry counts its bytes and 32 more.
+    private void Evict()
+    {
+        while (_table.Sum(entry => entry.Name.Length + entry.Value.Length + 32) > _tableSize)
+            _table.RemoveAt(_table.Count - 1);
+    }
+
     private void Field(List<byte> block, string name, string value)
     {
         var choice = _random?.Next(4) ?? 0;
         var whole = _table.FindIndex(entry => entry == (name, value));
-        if (whole >= 0 && choice != 0)
+        if (choice != 0 && (whole >= 0 || StaticFields.ContainsKey((name, value))))
         {
-            Integer(block, 0x80, 7, 62 + whole);
+            Integer(block, 0x80, 7, whole >= 0 ? 62 + whole : StaticFields[(name, value)]);
             return;
         }
 
         var known = _table.FindIndex(entry => entry.Name == name);
-        var index = known >= 0 && choice > 1 ? 62 + known : 0;
+        var index = choice <= 1 ? 0 : known >= 0 ? 62 + known : StaticNames.GetValueOrDefault(name);
         var (pattern, prefix) = choice switch { 1 or 2 => (0x40, 6), 3 => (0x10, 4), _ => (0x00, 4) };
         Integer(block, pattern, prefix, index);
         if (index == 0)
@@ -94,16 +134,16 @@ internal sealed class H2
         Literal(block, value);
         if (pattern != 0x40)
             return;
-        // RFC 7541 §4: 4096 octets, each entry's bytes and 32 more.
         _table.Insert(0, (name, value));
-        while (_table.Sum(entry => entry.Name.Length + entry.Value.Length + 32) > 4096)
-            _table.RemoveAt(_table.Count - 1);
+        Evict();
     }
 
-    private static void Literal(List<byte> block, string text)
+    private void Literal(List<byte> block, string text)
     {
-        Integer(block, 0, 7, text.Length);
-        block.AddRange(Encoding.Latin1.GetBytes(text));
+        var bytes = Encoding.Latin1.GetBytes(text);
+        var coded = _random?.Next(2) == 0 ? ReferenceHuffman.Encode(bytes) : null;
+        Integer(block, coded is null ? 0 : 0x80, 7, (coded ?? bytes).Length);
+        block.AddRange(coded ?? bytes);
     }
 
     private static void Integer(List<byte> block, int pattern, int prefix, int value)

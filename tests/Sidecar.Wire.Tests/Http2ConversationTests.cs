@@ -104,7 +104,7 @@ public class Http2ConversationTests
         return check.Hash;
     }
 
-    private static void Play(ConnectionObserver observer, IReadOnlyList<(char Side, byte[] Bytes)> steps, Random? cuts)
+    internal static void Play(ConnectionObserver observer, IReadOnlyList<(char Side, byte[] Bytes)> steps, Random? cuts)
     {
         foreach (var (side, bytes) in steps)
         {

@@ -45,6 +45,20 @@ internal sealed class Recording
         }
     }
 
+    /// <summary>What each side sent, in the recorded order.</summary>
+    public IEnumerable<(char Side, byte[] Bytes)> Steps()
+    {
+        var (client, server) = (0, 0);
+        foreach (var segment in _segments.EnumerateArray())
+        {
+            var length = segment[1].GetInt32();
+            if (segment[0].GetString() == "c")
+                yield return ('c', _client[client..(client += length)]);
+            else if (segment[0].GetString() == "s")
+                yield return ('s', _server[server..(server += length)]);
+        }
+    }
+
     /// <summary>Shows it to an observer, each segment in pieces of at most <paramref name="portion"/> bytes.</summary>
     public Recorder Replay(int portion)
     {

@@ -1,0 +1,29 @@
+using Sidecar.Testing.Fuzzing;
+
+namespace Sidecar.Wire.Tests.Fuzz;
+
+/// <summary>A small budget of what <c>tests/Sidecar.Fuzz</c> runs by the hundred million.</summary>
+public class TargetTests
+{
+    private const long Usual = 20_000;
+
+    public static TheoryData<string> Names => [.. WireTargets.All.Select(target => target.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Any_bytes_break_no_promise_and_allocate_nothing(string name)
+    {
+        var target = WireTargets.All.Single(one => one.Name == name).Create();
+        var failures = new List<string>();
+        var figures = new FuzzRun(target, (ulong)FuzzBudget.Seed(20_261_125))
+        {
+            Failed = (input, failure) => failures.Add($"{failure.Message} by {Convert.ToHexString(input)}"),
+        }.Run(FuzzBudget.Inputs(Usual));
+
+        Assert.Equal(name, target.Name);
+        Assert.True(figures.Failures == 0, $"{figures.Failures} failures, the first: {failures.FirstOrDefault()}");
+        // A collection meanwhile may empty shared pools, and their arrays are then made anew.
+        Assert.True(figures.AllocatedPerInput < 1, $"{figures.AllocatedPerInput:F1} bytes an input; {target.Outcomes}");
+        TestContext.Current.TestOutputHelper?.WriteLine(target.Outcomes);
+    }
+}
