@@ -23,7 +23,7 @@ public class BoundsTests
         {
             var steps = i % 3 == 0 ? Conversation.Random(random).Steps : Http2Conversation.Random(random, upgraded: i % 3 == 1).Steps;
             observer.Reset(check);
-            Http2ConversationTests.Play(observer, i % 2 == 0 ? steps : FuzzTests.Damage(steps, Http2Target.Words, random), random);
+            Http2Conversation.Play(observer, i % 2 == 0 ? steps : FuzzTests.Damage(steps, Http2Target.Words, random), random);
             observer.OnShutdown();
             check.Reset();
             observer.Release();

@@ -36,6 +36,24 @@ internal sealed record Http2Conversation(Http2Call[] Calls, (char Side, byte[] B
     public static Http2Conversation Random(Random random, bool upgraded) =>
         Create([.. Enumerable.Range(0, random.Next(1, 8)).Select(_ => Http2Call.Random(random))], random, upgraded);
 
+    /// <summary>Shows it to the observer, each step cut at random places.</summary>
+    public static void Play(ConnectionObserver observer, IReadOnlyList<(char Side, byte[] Bytes)> steps, Random? cuts)
+    {
+        foreach (var (side, bytes) in steps)
+        {
+            var rest = bytes.AsSpan();
+            while (!rest.IsEmpty)
+            {
+                var length = cuts is null ? rest.Length : Math.Min(rest.Length, cuts.Next(3) == 0 ? cuts.Next(1, 8) : cuts.Next(1, 400));
+                if (side == 'c')
+                    observer.OnClientBytes(rest[..length]);
+                else
+                    observer.OnServerBytes(rest[..length]);
+                rest = rest[length..];
+            }
+        }
+    }
+
     private static Http2Conversation Create(Http2Call[] calls, Random random, bool upgraded)
     {
         var (client, server) = (new H2(random), new H2(random));

@@ -79,7 +79,7 @@ public class Http2ConversationTests
         var recorder = new Recorder();
         var observer = new ConnectionObserver(new ObserverLimits());
         observer.Reset(recorder);
-        Play(observer, conversation.Steps, cuts);
+        Http2Conversation.Play(observer, conversation.Steps, cuts);
         observer.OnClientClosed();
         observer.OnServerClosed();
         return recorder;
@@ -89,7 +89,7 @@ public class Http2ConversationTests
     {
         check.Reset();
         observer.Reset(check);
-        Play(observer, steps, cuts);
+        Http2Conversation.Play(observer, steps, cuts);
         switch (ending)
         {
             case 0: observer.OnClientClosed(); break;
@@ -102,22 +102,5 @@ public class Http2ConversationTests
         observer.OnShutdown();
         Assert.Equal(0, check.Open);
         return check.Hash;
-    }
-
-    internal static void Play(ConnectionObserver observer, IReadOnlyList<(char Side, byte[] Bytes)> steps, Random? cuts)
-    {
-        foreach (var (side, bytes) in steps)
-        {
-            var rest = bytes.AsSpan();
-            while (!rest.IsEmpty)
-            {
-                var length = cuts is null ? rest.Length : Math.Min(rest.Length, cuts.Next(3) == 0 ? cuts.Next(1, 8) : cuts.Next(1, 400));
-                if (side == 'c')
-                    observer.OnClientBytes(rest[..length]);
-                else
-                    observer.OnServerBytes(rest[..length]);
-                rest = rest[length..];
-            }
-        }
     }
 }

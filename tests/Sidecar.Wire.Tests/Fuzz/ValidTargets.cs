@@ -72,7 +72,7 @@ internal sealed class ValidHttp2Target : FuzzTarget
         var recorder = new Recorder();
         var observer = new ConnectionObserver(new ObserverLimits());
         observer.Reset(recorder);
-        Http2ConversationTests.Play(observer, conversation.Steps, cuts);
+        Http2Conversation.Play(observer, conversation.Steps, cuts);
         observer.OnClientClosed();
         observer.OnServerClosed();
         observer.Release();
