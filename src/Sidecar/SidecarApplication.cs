@@ -79,7 +79,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
 
         var otlp = OtlpSettings.FromEnvironment(hooks.Variable, problem => Log.Warning(_log, problem));
         _metrics = MetricsPipeline.Start(_meter.Meter, Resources.Detect(version, hooks.Variable, Environment.MachineName), otlp);
-        MetricsWiring.Observe(_meter, options, _book, retries, eventBook, _events, _metrics.Exports, _analysis, _shadows, bodies, () => _relay?.Counters ?? []);
+        MetricsWiring.Observe(_meter, options, _book, retries, eventBook, _events, _metrics.Exports, _analysis, _shadows, bodies, _path.Taps.Governor, () => _relay?.Counters ?? []);
         _relay = new RelayHost(routes, threads, RelaySettingsOf(options.Relay), hooks.Taps?.Invoke(_path.Taps) ?? _path.Taps, _time);
     }
 

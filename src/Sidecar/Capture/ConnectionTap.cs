@@ -110,7 +110,14 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
             exchange.SetRequestId(head.TraceParent, RequestIdOrigin.TraceParent);
         exchange.PreviousAttempts = head.PreviousAttempts;
         exchange.GrpcTimeoutNanos = GrpcTimeout.Nanos(head.GrpcTimeout);
-        exchange.Decode = exchange.Route == RouteKind.OpenInference && _pool.Sample(exchange.RequestId, _now);
+        // Deterministic: the same request id is in a share always or never, in every pod.
+        exchange.Share = StableHash.Share(exchange.RequestId.IsEmpty ? StableHash.Of(exchange.StartedUnixNanos) : StableHash.Of(exchange.RequestId));
+        if (exchange.Route == RouteKind.OpenInference)
+        {
+            exchange.DecodeRate = _pool.Governor.Rate;
+            exchange.Decode = exchange.Share < exchange.DecodeRate;
+        }
+
         exchange.RequestCoding = Coding(head.ContentEncoding, head.InferenceHeaderContentLength >= 0);
     }
 

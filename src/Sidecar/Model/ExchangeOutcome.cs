@@ -24,6 +24,9 @@ public enum SkipReason : byte
 
     /// <summary>Left out of decoding by <c>capture.decodeRate</c>; it still counts for success and latency.</summary>
     Sampled,
+
+    /// <summary>Left out because the analysis was behind and the share of what it gets was lowered; it still counts for success and latency.</summary>
+    Shed,
 }
 
 /// <summary>Why an exchange could not be decoded. It still counts for success and latency.</summary>
@@ -91,6 +94,9 @@ public enum DropReason : byte
 /// <summary>Why an exchange goes on as a head alone.</summary>
 public enum HeadFate : byte
 {
+    /// <summary>It does not: its bodies are analysed.</summary>
+    None,
+
     /// <summary>No known inference protocol at its path.</summary>
     UnknownRoute,
 
@@ -102,6 +108,9 @@ public enum HeadFate : byte
 
     /// <summary>Left out by <c>capture.decodeRate</c>.</summary>
     Sampled,
+
+    /// <summary>Left out while the analysis was behind.</summary>
+    Shed,
 
     /// <summary>The <c>capture.budget</c> was used up.</summary>
     CaptureBudget,

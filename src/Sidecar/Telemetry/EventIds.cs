@@ -22,6 +22,12 @@ public static class EventIds
     /// <summary>An observer threw: a bug of ours; its connection is relayed on, unwatched.</summary>
     public const int ObserverFailed = 1300;
 
+    /// <summary>The analysis is behind, so a smaller share of the exchanges is decoded.</summary>
+    public const int Shedding = 1301;
+
+    /// <summary>The whole configured share is decoded again.</summary>
+    public const int KeepsUp = 1302;
+
     /// <summary>The analysis threw: a bug of ours; the exchange is counted as dropped.</summary>
     public const int AnalysisFailed = 1400;
 

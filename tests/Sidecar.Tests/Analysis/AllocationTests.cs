@@ -46,7 +46,7 @@ public sealed class AllocationTests
     private static List<Exchange> Captured(int count)
     {
         var intake = new CountingIntake { Kept = [] };
-        var pool = new CapturePool(0, new CaptureSettings(1 << 20, 1), new BodyPool(1 << 24, 1 << 20), intake, TimeProvider.System);
+        var pool = new CapturePool(0, new CaptureSettings(1 << 20, 1), new DecodeGovernor(1, TimeProvider.System), new BodyPool(1 << 24, 1 << 20), intake, TimeProvider.System);
         var tap = pool.RentTap();
         tap.Start(0);
         var random = new Random(3);
