@@ -74,7 +74,7 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
     /// <summary>Steps 4 and 5, on the relay's thread: where the exchange goes. Nothing here waits.</summary>
     void IExchangeIntake.Ended(Exchange exchange)
     {
-        if (exchange is { Route: RouteKind.NotInference or RouteKind.Probe, UpstreamRefused: false })
+        if (exchange is { Route: RouteKind.NotInference or RouteKind.Probe, DialFailure: DialFailure.None })
         {
             _parts.Book.Skipped(exchange.Listener, exchange.Route == RouteKind.Probe ? SkipReason.Probe : SkipReason.NotInference);
             Taps.Return(exchange);
@@ -143,7 +143,7 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
     {
         if (exchange.Opaque != OpaqueReason.None && exchange.End == ExchangeEnd.ConnectionOpaque)
             exchange.Fate = HeadFate.Opaque;
-        else if (exchange.UpstreamRefused)
+        else if (exchange.DialFailure != DialFailure.None)
             exchange.Fate = HeadFate.UpstreamRefused;
         else if (exchange.Route != RouteKind.OpenInference)
             exchange.Fate = HeadFate.UnknownRoute;

@@ -75,8 +75,15 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
     public void OnEnded(ConnectionEnd end, long timestamp)
     {
         _now = timestamp;
-        if (end is ConnectionEnd.UpstreamRefused or ConnectionEnd.OutOfSockets)
-            Refused(end == ConnectionEnd.OutOfSockets);
+        var failure = end switch
+        {
+            ConnectionEnd.UpstreamRefused => DialFailure.Refused,
+            ConnectionEnd.OutOfSockets => DialFailure.OutOfSockets,
+            ConnectionEnd.UpstreamHandshakeFailed => DialFailure.Handshake,
+            _ => DialFailure.None,
+        };
+        if (failure != DialFailure.None)
+            NotDialled(failure);
         else
             EndObserver(end);
         _observer.Release(); // gives what it keeps of half-read heads and streams back
@@ -254,7 +261,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
     }
 
     /// <summary>A refused dial has no request, but it is a failure that a client saw.</summary>
-    private void Refused(bool outOfSockets)
+    private void NotDialled(DialFailure failure)
     {
         _pool.Intake.Began(_listener);
         if (_pool.Rent() is not { } exchange)
@@ -268,8 +275,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         exchange.EndedAt = _now;
         exchange.StartedUnixNanos = _pool.UnixNanos(_now);
         exchange.Route = RouteKind.Unknown;
-        exchange.UpstreamRefused = true;
-        exchange.OutOfSockets = outOfSockets;
+        exchange.DialFailure = failure;
         _pool.Intake.Ended(exchange);
     }
 

@@ -86,11 +86,8 @@ public sealed class Exchange
 
     public ExchangeEnd End;
 
-    /// <summary>True when the upstream could not be reached: then there is no request, only its failure.</summary>
-    public bool UpstreamRefused;
-
-    /// <summary>Not even tried, because this process has no socket left; <see cref="UpstreamRefused"/> is set too.</summary>
-    public bool OutOfSockets;
+    /// <summary>Why the upstream could not be reached: then there is no request, only its failure.</summary>
+    public DialFailure DialFailure;
 
     /// <summary>Where it lies among all exchanges, 0 to 1, by a hash of its id: it is in each share that is larger.</summary>
     public double Share;
@@ -176,7 +173,8 @@ public sealed class Exchange
         PreviousAttempts = 0;
         RequestIdOrigin = default;
         RequestCoding = ResponseCoding = default;
-        UpstreamRefused = OutOfSockets = Decode = false;
+        Decode = false;
+        DialFailure = DialFailure.None;
         Share = 0;
         DecodeRate = 1;
         RequestBytes = ResponseBytes = 0;

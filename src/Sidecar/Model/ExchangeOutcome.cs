@@ -91,6 +91,22 @@ public enum DropReason : byte
     Shutdown,
 }
 
+/// <summary>Why no connection to the upstream came about.</summary>
+public enum DialFailure : byte
+{
+    /// <summary>It did.</summary>
+    None,
+
+    /// <summary>The upstream refused it, or could not be reached.</summary>
+    Refused,
+
+    /// <summary>Not even tried: this process has no socket left.</summary>
+    OutOfSockets,
+
+    /// <summary>The upstream's TLS handshake failed.</summary>
+    Handshake,
+}
+
 /// <summary>Why an exchange goes on as a head alone.</summary>
 public enum HeadFate : byte
 {
