@@ -25,7 +25,7 @@ internal sealed class PrefixedStream(ReadOnlyMemory<byte> prefix, Stream rest) :
             return rest.ReadAsync(buffer, cancellationToken);
         var length = Math.Min(buffer.Length, _prefix.Length);
         _prefix.Span[..length].CopyTo(buffer.Span);
-        _prefix = _prefix[length..];
+        _prefix = length < _prefix.Length ? _prefix[length..] : default; // an empty rest would keep the whole array alive
         return ValueTask.FromResult(length);
     }
 
