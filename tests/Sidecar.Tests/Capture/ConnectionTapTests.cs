@@ -67,7 +67,7 @@ public sealed class ConnectionTapTests
 
         Assert.Equal(2, seen.Count);
         Assert.Equal(seen[0], seen[1]);
-        Assert.Equal($"200 Complete OpenInference {RequestBody.Length} 14 r-1 /v2/models/m/infer {RequestBody} {{\"outputs\":[]}}", seen[0]);
+        Assert.Equal($"200 Complete Inference {RequestBody.Length} 14 r-1 /v2/models/m/infer {RequestBody} {{\"outputs\":[]}}", seen[0]);
     }
 
     [Theory]
@@ -167,8 +167,11 @@ public sealed class ConnectionTapTests
         }
     }
 
-    private CapturePool Pool(TimeProvider time, CaptureSettings? settings = null) =>
-        _intake.Pool ??= new CapturePool(0, settings ?? new CaptureSettings(1 << 20, 1), new BodyPool(1 << 24, 1 << 20), _intake, time);
+    private CapturePool Pool(TimeProvider time, CaptureSettings? settings = null)
+    {
+        settings ??= new CaptureSettings(1 << 20, 1);
+        return _intake.Pool ??= new CapturePool(0, settings, new DecodeGovernor(settings.DecodeRate, time), new BodyPool(1 << 24, 1 << 20), _intake, time);
+    }
 
     private ConnectionTap Open(TimeProvider time, CaptureSettings? settings = null)
     {

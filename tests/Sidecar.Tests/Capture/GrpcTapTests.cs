@@ -22,7 +22,7 @@ public sealed class GrpcTapTests
 
     public GrpcTapTests()
     {
-        _pool = new CapturePool(0, new CaptureSettings(1 << 20, 1), new BodyPool(1 << 24, 1 << 20), _intake, _time);
+        _pool = new CapturePool(0, new CaptureSettings(1 << 20, 1), new DecodeGovernor(1, _time), new BodyPool(1 << 24, 1 << 20), _intake, _time);
         _intake.Pool = _pool;
         _tap = _pool.RentTap();
         _tap.Start(0);
@@ -100,8 +100,8 @@ public sealed class GrpcTapTests
     }
 
     [Theory]
-    [InlineData(Infer, RouteKind.Unknown)]
-    [InlineData("/inference.GRPCInferenceService/ModelStreamInfer", RouteKind.Unknown)]
+    [InlineData(Infer, RouteKind.Inference)]
+    [InlineData("/inference.GRPCInferenceService/ModelStreamInfer", RouteKind.Inference)]
     [InlineData("/tensorflow.serving.PredictionService/Predict", RouteKind.Unknown)]
     [InlineData("/inference.GRPCInferenceService/ModelReady", RouteKind.NotInference)]
     [InlineData("/grpc.health.v1.Health/Check", RouteKind.NotInference)]
@@ -131,7 +131,7 @@ public sealed class GrpcTapTests
     [Fact]
     public void Streams_over_the_bound_are_counted_as_opaque()
     {
-        var pool = new CapturePool(0, new CaptureSettings(1 << 20, 1) { Observer = new ObserverLimits { MaxStreams = 1 } }, new BodyPool(1 << 24, 1 << 20), _intake, _time);
+        var pool = new CapturePool(0, new CaptureSettings(1 << 20, 1) { Observer = new ObserverLimits { MaxStreams = 1 } }, new DecodeGovernor(1, _time), new BodyPool(1 << 24, 1 << 20), _intake, _time);
         var tap = pool.RentTap();
         tap.Start(0);
         tap.OnClientBytes([.. Encoding.ASCII.GetBytes(H2.Preface), .. _client.Request(1, Infer, end: true), .. _client.Request(3, Infer, end: true)], Now);
