@@ -16,6 +16,9 @@ internal struct Half
     /// <summary>The source said that it ends or failed, so a short read does not mean that it is drained.</summary>
     public bool Hangup;
 
+    /// <summary>The source's socket has an error: it was reset, or its peer vanished.</summary>
+    public bool Failed;
+
     /// <summary>The source's orderly end was read.</summary>
     public bool Ended;
 

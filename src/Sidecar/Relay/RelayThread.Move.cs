@@ -13,6 +13,13 @@ internal sealed unsafe partial class RelayThread
         if (!Pump(connection, ref connection.FromClient, connection.Client, connection.Upstream, fromClient: true)
             || !Pump(connection, ref connection.FromUpstream, connection.Upstream, connection.Client, fromClient: false))
             return;
+        if (connection.FromClient is { Failed: true } and ({ PendingLength: > 0 } or { Ended: true } or { Broken: true }))
+        {
+            // It is read no further, so no read will ever say that the client is gone: while the upstream stands still, nothing else would.
+            End(connection, Gone(client: true, timedOut: Libc.TakeError(connection.Client) == Libc.ETIMEDOUT), reset: true);
+            return;
+        }
+
         if (!connection.FromUpstream.Finished || !connection.FromClient.Finished)
             return;
         if (connection.FromUpstream.Broken)

@@ -244,6 +244,7 @@ internal sealed unsafe partial class RelayThread : IDisposable
         {
             half.Readable = true;
             half.Hangup |= (ready & (Libc.EPOLLRDHUP | Libc.EPOLLERR | Libc.EPOLLHUP)) != 0;
+            half.Failed |= (ready & Libc.EPOLLERR) != 0;
         }
 
         if (!connection.Connecting)

@@ -18,6 +18,9 @@ internal sealed class ForeignServer : IAsyncDisposable
 
     public TemporaryFolder Folder { get; }
 
+    /// <summary>Its one process, to be killed or held.</summary>
+    public Process Process => _process!;
+
     /// <summary>Python's own file server; skips the test where there is no python3.</summary>
     public static async Task<ForeignServer> PythonAsync()
     {
@@ -35,7 +38,34 @@ internal sealed class ForeignServer : IAsyncDisposable
     }
 
     /// <summary>nginx with files, WebDAV uploads and fixed answers; skips the test where it is not installed.</summary>
-    public static async Task<ForeignServer> NginxAsync()
+    public static Task<ForeignServer> NginxAsync() => NginxAsync(NginxConfiguration);
+
+    /// <summary>nginx in one process, which is the server then, and so slow with its files that their answers are on their way for minutes.</summary>
+    public static Task<ForeignServer> SlowNginxAsync(bool http2) => NginxAsync((folder, port) => $$"""
+        daemon off;
+        master_process off;
+        pid {{folder}}/nginx.pid;
+        events { worker_connections 256; }
+        http {
+          access_log off;
+          client_body_temp_path {{folder}}/body;
+          proxy_temp_path {{folder}}/proxy;
+          fastcgi_temp_path {{folder}}/fastcgi;
+          uwsgi_temp_path {{folder}}/uwsgi;
+          scgi_temp_path {{folder}}/scgi;
+          server {
+            listen 127.0.0.1:{{port}}{{(http2 ? " http2" : "")}};
+            root {{folder}};
+            location / {
+              limit_rate 20k;
+              error_page 405 =200 $uri; # a POST is answered with the file too
+            }
+          }
+        }
+        """);
+
+    /// <summary>nginx with a configuration made of its folder and port.</summary>
+    public static async Task<ForeignServer> NginxAsync(Func<string, int, string> configure)
     {
         Tool.Require("nginx");
         var folder = new TemporaryFolder();
@@ -48,7 +78,7 @@ internal sealed class ForeignServer : IAsyncDisposable
         for (var attempt = 1; ; attempt++)
         {
             var port = RawServer.DeadPort();
-            var configuration = folder.File("nginx.conf", System.Text.Encoding.ASCII.GetBytes(NginxConfiguration(folder.Path, port)));
+            var configuration = folder.File("nginx.conf", System.Text.Encoding.ASCII.GetBytes(configure(folder.Path, port)));
             var process = Tool.Start("nginx", ["-p", folder.Path, "-c", configuration, "-e", Path.Combine(folder.Path, "error.log")]);
             if (await ListensAsync(process, port))
                 return new ForeignServer(new IPEndPoint(IPAddress.Loopback, port), folder, process);

@@ -34,6 +34,27 @@ internal sealed class RawConnection(Socket socket) : IDisposable
         await _stream.WriteAsync(bytes, patience.Token);
     }
 
+    /// <summary>Sends until nothing more is taken: the peer does not read, and all buffers on the way are full.</summary>
+    /// <returns>How many bytes were taken.</returns>
+    public async Task<long> SendUntilFullAsync()
+    {
+        var piece = new byte[64 * 1024];
+        long taken = 0;
+        while (true)
+        {
+            // Bytes move on from buffer to buffer for a while; half a second of standing still is taken for the end of that.
+            using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
+            try
+            {
+                taken += await Socket.SendAsync(piece, SocketFlags.None, patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return taken;
+            }
+        }
+    }
+
     /// <summary>Sends a body as its case frames it; chunks of uneven lengths.</summary>
     public async Task SendBodyAsync(HttpCase request)
     {

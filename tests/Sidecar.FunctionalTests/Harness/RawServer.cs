@@ -31,7 +31,13 @@ internal sealed class RawServer : IDisposable
     public async Task<RawConnection> AcceptAsync()
     {
         using var patience = new CancellationTokenSource(RelayUnderTest.Patience);
-        var socket = await _listener.AcceptAsync(patience.Token);
+        return await AcceptAsync(patience.Token);
+    }
+
+    /// <summary>The next connection, however long it takes.</summary>
+    public async Task<RawConnection> AcceptAsync(CancellationToken cancellation)
+    {
+        var socket = await _listener.AcceptAsync(cancellation);
         socket.NoDelay = true;
         return new RawConnection(socket);
     }
