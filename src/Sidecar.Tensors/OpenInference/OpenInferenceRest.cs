@@ -84,19 +84,17 @@ public sealed class OpenInferenceRest : IProtocolDecoder
     {
         tensor.Rank = Math.Min(declared.Length, Tensor.MaxRank);
         var free = -1;
-        var known = 1L;
         for (var i = 0; i < tensor.Rank; i++)
         {
             tensor.Dims[i] = declared[i] < 0 ? 1 : declared[i];
             if (declared[i] < 0 && (i > 0 || declared.Length == 1))
                 free = i;
-            else
-                known *= Math.Max(1, tensor.Dims[i]);
         }
 
+        // The free one counts as 1 here. A server may declare more elements than there are numbers.
         var size = tensor.DataType.Size();
         if (free >= 0 && size > 0)
-            tensor.Dims[free] = bytes / size / known;
+            tensor.Dims[free] = bytes / size / Math.Max(1, Shapes.Product(tensor.Shape));
         tensor.Elements = Shapes.Product(tensor.Shape);
     }
 }

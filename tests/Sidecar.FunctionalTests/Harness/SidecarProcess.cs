@@ -51,8 +51,7 @@ internal sealed class SidecarProcess : IAsyncDisposable
                 health = IPEndPoint.Parse(line.Split(" metrics on http://")[1]);
         }
 
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginErrorReadLine(); // nobody else empties the pipe
+        _ = process.StandardError.BaseStream.CopyToAsync(Stream.Null, CancellationToken.None); // nobody else empties the pipe
         return new SidecarProcess(process, traffic, health);
     }
 

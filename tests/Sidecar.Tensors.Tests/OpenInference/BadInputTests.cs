@@ -200,4 +200,11 @@ public class BadInputTests
             Assert.Equal(DecodeError.Truncated, OpenInferenceJson.DecodeRequest(body.AsSpan(0, length), message));
         Assert.Equal(DecodeError.None, OpenInferenceJson.DecodeRequest(body, message));
     }
+
+    [Fact]
+    public void A_declared_shape_of_more_elements_than_there_are_numbers_is_a_mismatch()
+    {
+        var head = new MessageHead { JsonBytes = 0, Metadata = new ModelMetadata("m", [], "", [new TensorMetadata("a", DataType.Fp32, [1L << 32, 1L << 32, -1])], []) };
+        Assert.Equal(DecodeError.ShapeMismatch, new OpenInferenceRest().DecodeRequest(head, new byte[16], new TensorMessage()));
+    }
 }
