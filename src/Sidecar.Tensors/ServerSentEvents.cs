@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Sidecar.Tensors;
 
 /// <summary>
@@ -12,35 +14,39 @@ public struct ServerSentEvents(ReadOnlyMemory<byte> body)
     public bool Next(out ReadOnlyMemory<byte> data)
     {
         data = default;
+        ArrayBufferWriter<byte>? joined = null;
         var found = false;
         while (TakeLine(out var line))
         {
-            if (line.IsEmpty)
-            {
-                if (found)
-                    return true;
-                continue;
-            }
-
+            if (line.IsEmpty && found)
+                break;
             if (!line.Span.StartsWith("data"u8) || (line.Length > 4 && line.Span[4] != ':'))
                 continue;
             var value = line.Length > 4 ? line[5..] : default;
             if (!value.IsEmpty && value.Span[0] == ' ')
                 value = value[1..];
-            data = found ? Join(data.Span, value.Span) : value;
+            if (!found)
+                data = value;
+            else
+                Join(ref joined, data.Span, value.Span);
             found = true;
         }
 
+        if (joined is not null)
+            data = joined.WrittenMemory;
         return found;
     }
 
-    private static ReadOnlyMemory<byte> Join(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    private static void Join(ref ArrayBufferWriter<byte>? joined, ReadOnlySpan<byte> first, ReadOnlySpan<byte> next)
     {
-        var joined = new byte[first.Length + 1 + second.Length];
-        first.CopyTo(joined);
-        joined[first.Length] = (byte)'\n';
-        second.CopyTo(joined.AsSpan(first.Length + 1));
-        return joined;
+        if (joined is null)
+        {
+            joined = new ArrayBufferWriter<byte>(first.Length + next.Length + 1);
+            joined.Write(first);
+        }
+
+        joined.Write("\n"u8);
+        joined.Write(next);
     }
 
     // A line ends with CR LF, LF or CR.

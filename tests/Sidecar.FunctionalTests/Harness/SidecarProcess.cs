@@ -86,9 +86,11 @@ internal sealed class SidecarProcess : IAsyncDisposable
         Assert.Equal(2, series.Of("sidecar_ledger_imbalance").Count());
         Assert.All(series.Of("sidecar_ledger_imbalance"), gauge => Assert.Equal(0, gauge.Value));
         return series;
-
-        static double Settled(Series now) => new[] { "skipped", "opaque", "decoded", "undecodable", "dropped" }.Sum(stage => now.Sum("sidecar_exchanges_total", ("stage", stage)));
     }
+
+    /// <summary>Exchanges that are over and told.</summary>
+    public static double Settled(Series series) =>
+        new[] { "skipped", "opaque", "decoded", "undecodable", "dropped" }.Sum(stage => series.Sum("sidecar_exchanges_total", ("stage", stage)));
 
     public async ValueTask DisposeAsync()
     {

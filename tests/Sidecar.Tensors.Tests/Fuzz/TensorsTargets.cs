@@ -247,6 +247,51 @@ internal sealed class RoutingTarget : FuzzTarget
     }
 }
 
+/// <summary>Event streams, against a reading of all lines at once.</summary>
+internal sealed class EventStreamTarget : FuzzTarget
+{
+    private long _events;
+
+    public override string Name => "event-stream";
+
+    public override IReadOnlyList<byte[]> Seeds { get; } =
+    [
+        [], "data: {\"a\":1}\n\ndata: [DONE]\n\n"u8.ToArray(), "\uFEFFevent: x\r\ndata: 1\r\ndata: 2\r\n\r\n: comment\r\rdata\rdata:\r\r"u8.ToArray(), "id: 1\ndatax: 2\ndata:  two\n"u8.ToArray(),
+    ];
+
+    public override IReadOnlyList<byte[]> Tokens { get; } = ["data:"u8.ToArray(), "data"u8.ToArray(), "\n"u8.ToArray(), "\r"u8.ToArray(), "\r\n"u8.ToArray(), ":"u8.ToArray(), " "u8.ToArray()];
+
+    public override string Outcomes => $"{_events} events";
+
+    public override void Check(ReadOnlySpan<byte> input)
+    {
+        // Data on several lines is put together in a new array: all of it is comparing.
+    }
+
+    public override void Compare(ReadOnlySpan<byte> input)
+    {
+        var told = new List<string>();
+        var events = new ServerSentEvents(input.ToArray());
+        while (events.Next(out var data))
+            told.Add(Encoding.Latin1.GetString(data.Span));
+        _events += told.Count;
+
+        var text = Encoding.Latin1.GetString(input.StartsWith("\uFEFF"u8) ? input[3..] : input).Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
+        var (expected, lines) = (new List<string>(), new List<string>());
+        foreach (var line in text.Split('\n').Append(""))
+        {
+            if (line == "data" || line.StartsWith("data:", StringComparison.Ordinal))
+                lines.Add(line == "data" ? "" : line[5..].StartsWith(' ') ? line[6..] : line[5..]);
+            if (line.Length > 0 || lines.Count == 0)
+                continue;
+            expected.Add(string.Join('\n', lines));
+            lines.Clear();
+        }
+
+        Require(expected.SequenceEqual(told), "the events of all lines");
+    }
+}
+
 /// <summary>Everything in Sidecar.Tensors that takes a stranger's bytes.</summary>
 internal static class TensorsTargets
 {
@@ -256,6 +301,6 @@ internal static class TensorsTargets
         ("v2-request", 4, () => new RestTarget(isRequest: true, binary: false)), ("v2-response", 4, () => new RestTarget(isRequest: false, binary: false)),
         ("v2-request-binary", 2, () => new RestTarget(isRequest: true, binary: true)), ("v2-grpc-request", 4, () => new GrpcTarget(isRequest: true)),
         ("v2-grpc-response", 2, () => new GrpcTarget(isRequest: false)), ("v2-grpc-stream", 2, () => new GrpcTarget(isRequest: false, streamed: true)),
-        ("routing", 2, () => new RoutingTarget()),
+        ("routing", 2, () => new RoutingTarget()), ("event-stream", 1, () => new EventStreamTarget()),
     ];
 }

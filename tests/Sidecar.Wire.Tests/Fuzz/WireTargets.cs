@@ -9,6 +9,7 @@ internal static class WireTargets
     public static readonly IReadOnlyList<(string Name, int Share, Func<FuzzTarget> Create)> All =
     [
         ("sniffer", 5, () => new SnifferTarget()), ("request-head", 5, () => new RequestHeadTarget()), ("response-head", 5, () => new ResponseHeadTarget()),
+        ("tls-hello", 3, () => new TlsHelloTarget()),
         ("http1", 15, () => new Http1Target()), ("http2", 20, () => new Http2Target()), ("connection", 15, () => new AnyConnectionTarget()),
         ("frames", 7, () => new FrameTarget()), ("hpack", 8, () => new HpackTarget()), ("huffman", 4, () => new HuffmanTarget()),
         ("stream-table", 4, () => new StreamTableTarget()), ("grpc-messages", 5, () => new GrpcMessageTarget()), ("grpc-timeout", 4, () => new GrpcTimeoutTarget()),
