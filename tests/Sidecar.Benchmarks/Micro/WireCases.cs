@@ -1,5 +1,5 @@
 using System.Text;
-using Sidecar.Benchmarks.SideBySide;
+using Sidecar.Benchmarks.Bodies;
 using Sidecar.Wire;
 
 namespace Sidecar.Benchmarks.Micro;
@@ -10,7 +10,7 @@ internal static class WireCases
     private static readonly byte[] Request = Message(
         "POST /v2/models/m/infer HTTP/1.1\r\nHost: model.default.svc:8080\r\nUser-Agent: python-requests/2.32.3\r\nAccept: */*\r\n" +
         "Accept-Encoding: gzip, deflate\r\nConnection: keep-alive\r\nContent-Type: application/json\r\n",
-        Load.SampleBody(features: 32));
+        V2Json.Requests(values: 32).First());
 
     private static readonly byte[] Response = Message(
         "HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Fri, 17 May 2024 10:00:00 GMT\r\nContent-Type: application/json\r\nConnection: keep-alive\r\n",
