@@ -17,7 +17,7 @@ internal static class MetricsWiring
 {
     public static void Observe(
         SidecarMeter meter, SidecarOptions options, ExchangeBook exchanges, RetryBook retries, EventBook events, JsonlSink? sink, ExportBook exports,
-        ModelAnalysis analysis, IReadOnlyList<ShadowLane> shadows, BodyPool bodies, DecodeGovernor governor, Func<IReadOnlyList<RelayCounters>> relay)
+        ModelAnalysis analysis, IReadOnlyList<ShadowLane> shadows, BodyPool bodies, DecodeGovernor governor, Func<RelayHost?> relay)
     {
         meter.ObserveCounter(Catalogue.Exchanges, () => exchanges.Terms().Select(term =>
             Of(Catalogue.Exchanges, term.Count, term.Listener, term.Stage, Reason(term.Reason))));
@@ -45,16 +45,19 @@ internal static class MetricsWiring
         ObserveShadows(meter, shadows);
     }
 
-    private static void ObserveRelay(SidecarMeter meter, Func<IReadOnlyList<RelayCounters>> relay)
+    private static void ObserveRelay(SidecarMeter meter, Func<RelayHost?> host)
     {
-        meter.ObserveGauge(Catalogue.Connections, () => relay().Select(listener =>
+        IReadOnlyList<RelayCounters> Listeners() => host()?.Counters ?? [];
+        meter.ObserveGauge(Catalogue.TlsCertificateNotAfter, () => (host()?.Certificates ?? []).Select(pair =>
+            Of(Catalogue.TlsCertificateNotAfter, (double)pair.NotAfter.ToUnixTimeSeconds(), pair.Listener)));
+        meter.ObserveGauge(Catalogue.Connections, () => Listeners().Select(listener =>
             Of(Catalogue.Connections, (double)listener.Open, listener.Listener, "open")));
-        meter.ObserveCounter(Catalogue.ConnectionsEnded, () => relay().SelectMany(listener =>
+        meter.ObserveCounter(Catalogue.ConnectionsEnded, () => Listeners().SelectMany(listener =>
             Enum.GetValues<ConnectionEnd>().Where(end => listener.EndedAs(end) > 0).Select(end =>
                 Of(Catalogue.ConnectionsEnded, listener.EndedAs(end), listener.Listener, Labels<ConnectionEnd>.Of((int)end)))));
-        meter.ObserveCounter(Catalogue.AcceptPauses, () => relay().Select(listener =>
+        meter.ObserveCounter(Catalogue.AcceptPauses, () => Listeners().Select(listener =>
             Of(Catalogue.AcceptPauses, listener.LimitReached, listener.Listener)));
-        meter.ObserveCounter(Catalogue.RelayIo, () => relay().SelectMany(listener => (Measurement<long>[])
+        meter.ObserveCounter(Catalogue.RelayIo, () => Listeners().SelectMany(listener => (Measurement<long>[])
         [
             Of(Catalogue.RelayIo, listener.BytesFromClient, listener.Listener, "request"),
             Of(Catalogue.RelayIo, listener.BytesFromUpstream, listener.Listener, "response"),

@@ -1,4 +1,5 @@
 using Sidecar.Model;
+using Sidecar.Tensors;
 using Sidecar.Wire;
 
 namespace Sidecar.Capture;
@@ -75,8 +76,15 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
     public void OnEnded(ConnectionEnd end, long timestamp)
     {
         _now = timestamp;
-        if (end is ConnectionEnd.UpstreamRefused or ConnectionEnd.OutOfSockets)
-            Refused(end == ConnectionEnd.OutOfSockets);
+        var failure = end switch
+        {
+            ConnectionEnd.UpstreamRefused => DialFailure.Refused,
+            ConnectionEnd.OutOfSockets => DialFailure.OutOfSockets,
+            ConnectionEnd.UpstreamHandshakeFailed => DialFailure.Handshake,
+            _ => DialFailure.None,
+        };
+        if (failure != DialFailure.None)
+            NotDialled(failure);
         else
             EndObserver(end);
         _observer.Release(); // gives what it keeps of half-read heads and streams back
@@ -98,7 +106,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         exchange.StartedUnixNanos = _pool.UnixNanos(_now);
         exchange.HttpMajorVersion = head.MajorVersion;
         exchange.IsGrpc = head.MajorVersion == 2 && head.ContentType.StartsWith("application/grpc"u8);
-        exchange.Route = RouteTable.Classify(head);
+        exchange.Route = RouteTable.Classify(head, out exchange.Protocol);
         exchange.SetMethod(head.Method);
         exchange.SetAuthority(head.Host);
         exchange.SetPath(head.Target);
@@ -112,13 +120,15 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         exchange.GrpcTimeoutNanos = GrpcTimeout.Nanos(head.GrpcTimeout);
         // Deterministic: the same request id is in a share always or never, in every pod.
         exchange.Share = StableHash.Share(exchange.RequestId.IsEmpty ? StableHash.Of(exchange.StartedUnixNanos) : StableHash.Of(exchange.RequestId));
-        if (exchange.Route == RouteKind.OpenInference)
+        if (exchange.Route == RouteKind.Inference)
         {
             exchange.DecodeRate = _pool.Governor.Rate;
             exchange.Decode = exchange.Share < exchange.DecodeRate;
         }
 
-        exchange.RequestCoding = Coding(head.ContentEncoding, head.InferenceHeaderContentLength >= 0);
+        exchange.RequestCoding = ContentCodings.Parse(head.ContentEncoding);
+        exchange.RequestMessageCoding = ContentCodings.Parse(head.GrpcEncoding);
+        exchange.RequestFormat = Format(head.ContentType, head.InferenceHeaderContentLength, out exchange.RequestJsonBytes);
     }
 
     void IExchangeEvents.OnRequestBody(int slot, ReadOnlySpan<byte> bytes)
@@ -146,7 +156,9 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         exchange.ClientStall = -_stalled;
         exchange.Status = head.StatusCode;
         exchange.GrpcStatus = head.GrpcStatus;
-        exchange.ResponseCoding = Coding(head.ContentEncoding, head.InferenceHeaderContentLength >= 0);
+        exchange.ResponseCoding = ContentCodings.Parse(head.ContentEncoding);
+        exchange.ResponseMessageCoding = ContentCodings.Parse(head.GrpcEncoding);
+        exchange.ResponseFormat = Format(head.ContentType, head.InferenceHeaderContentLength, out exchange.ResponseJsonBytes);
     }
 
     void IExchangeEvents.OnResponseBody(int slot, ReadOnlySpan<byte> bytes)
@@ -254,7 +266,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
     }
 
     /// <summary>A refused dial has no request, but it is a failure that a client saw.</summary>
-    private void Refused(bool outOfSockets)
+    private void NotDialled(DialFailure failure)
     {
         _pool.Intake.Began(_listener);
         if (_pool.Rent() is not { } exchange)
@@ -268,8 +280,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         exchange.EndedAt = _now;
         exchange.StartedUnixNanos = _pool.UnixNanos(_now);
         exchange.Route = RouteKind.Unknown;
-        exchange.UpstreamRefused = true;
-        exchange.OutOfSockets = outOfSockets;
+        exchange.DialFailure = failure;
         _pool.Intake.Ended(exchange);
     }
 
@@ -297,7 +308,12 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         body = null;
     }
 
-    // A body with binary tensors behind its JSON can't be read yet.
-    private static ContentCoding Coding(ReadOnlySpan<byte> contentEncoding, bool binaryTensors) =>
-        binaryTensors ? ContentCoding.Unsupported : ContentCodings.Parse(contentEncoding);
+    // The length of the JSON in front of binary tensors is in a field of its own, or in the media type.
+    private static BodyFormat Format(ReadOnlySpan<byte> contentType, long inferenceHeaderLength, out long jsonBytes)
+    {
+        var format = BodyFormats.Parse(contentType, out jsonBytes);
+        if (inferenceHeaderLength >= 0)
+            jsonBytes = inferenceHeaderLength;
+        return format;
+    }
 }

@@ -9,8 +9,8 @@ public enum RouteKind : byte
     /// <summary>A kubelet's or Knative's probe: told apart so that it never enters an SLI.</summary>
     Probe,
 
-    /// <summary>An inference request of the Open Inference Protocol V2, REST.</summary>
-    OpenInference,
+    /// <summary>An inference request of a protocol that is decoded.</summary>
+    Inference,
 
     /// <summary>A request with a body to a path that no known protocol has. It counts for success and latency.</summary>
     Unknown,
@@ -89,6 +89,22 @@ public enum DropReason : byte
 
     /// <summary>It was still queued at the end of the shutdown.</summary>
     Shutdown,
+}
+
+/// <summary>Why no connection to the upstream came about.</summary>
+public enum DialFailure : byte
+{
+    /// <summary>It did.</summary>
+    None,
+
+    /// <summary>The upstream refused it, or could not be reached.</summary>
+    Refused,
+
+    /// <summary>Not even tried: this process has no socket left.</summary>
+    OutOfSockets,
+
+    /// <summary>The upstream's TLS handshake failed.</summary>
+    Handshake,
 }
 
 /// <summary>Why an exchange goes on as a head alone.</summary>

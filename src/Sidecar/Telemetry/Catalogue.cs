@@ -111,6 +111,11 @@ public static class Catalogue
         "Bytes relayed, by listener and direction: request = from clients to the server, response = from the server to clients.",
         ["listener", "direction"]) { MaxSeries = 128 };
 
+    /// <summary>When a certificate ends.</summary>
+    public static InstrumentDefinition TlsCertificateNotAfter { get; } = new("sidecar.tls.certificate.not_after", ObservableGauge, "s",
+        "Unix time at which the certificate that clients of a listener see stops being valid.",
+        ["listener"]) { MaxSeries = 64 };
+
     /// <summary>The rates that thin what is counted or told.</summary>
     public static InstrumentDefinition SamplingRatio { get; } = new("sidecar.sampling.ratio", ObservableGauge, "1",
         "Share that is kept now: of the exchanges at the stage decode (lower than configured while the analysis is behind) and events (of ordinary ones), of the decoded exchanges at the stage shadow.",
@@ -136,7 +141,7 @@ public static class Catalogue
     [
         InferenceDuration, UpstreamDuration, InferenceRetries, Exchanges, ContractChecks, ContractViolations, FeatureExtractions, DriftWindows, DriftDistanceRatio,
         ShadowComparisons, ShadowDifferenceMax, ShadowAgreementRatio, Events, LedgerImbalance, ModelInfo, Connections,
-        ConnectionsEnded, AcceptPauses, RelayIo, SamplingRatio, CaptureBufferUsage,
+        ConnectionsEnded, AcceptPauses, RelayIo, TlsCertificateNotAfter, SamplingRatio, CaptureBufferUsage,
         CallbackFailures, Export,
     ];
 }
