@@ -22,7 +22,7 @@ internal static class Peers
             capture: { decodeRate: 0 }
             contract: { fetchMetadata: false }
             """)),
-        new("sidecar-all", site => StartSidecar(site, decodesAll: site.Body is { IsGrpc: false, IsLarge: false }, """
+        new("sidecar-all", site => StartSidecar(site, decodesAll: !site.Body.IsLarge, """
             capture: { decodeRate: 1.0 }
             contract: { fetchMetadata: true }
             """)),
