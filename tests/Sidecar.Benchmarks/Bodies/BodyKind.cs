@@ -41,7 +41,7 @@ internal sealed record BodyKind(string Name, bool IsGrpc, int RequestValues, int
     public bool IsLarge => LargerBytes > LargeBytes;
 
     public string Description => string.Create(CultureInfo.InvariantCulture,
-        $"{(IsGrpc ? "gRPC, ModelInfer" : "HTTP/1.1, V2 JSON")}: request of {RequestValues} FP32 values ({SampleRequest.Length / 1e3:0.0} kB), answer of {Answer.Length / 1e3:0.0} kB");
+        $"{(IsGrpc ? "gRPC, ModelInfer" : "HTTP/1.1, V2 JSON")}: request of {SampleRequest.Length:N0} bytes ({RequestValues:N0} FP32 values), answer of {Answer.Length:N0} bytes");
 
     public static BodyKind Parse(string name)
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 
 namespace Sidecar.Benchmarks.Http2;
 
@@ -51,6 +52,22 @@ internal readonly record struct Http2Frame(int Length, byte Type, byte Flags, in
         return frame;
     }
 
+    /// <summary>Where each of some frames starts.</summary>
+    public static int[] Starts(ReadOnlySpan<byte> frames)
+    {
+        List<int> starts = [];
+        for (var at = 0; at < frames.Length; at += HeaderLength + Read(frames[at..]).Length)
+            starts.Add(at);
+        return [.. starts];
+    }
+
+    /// <summary>Makes frames those of another stream.</summary>
+    public static void SetStream(Span<byte> frames, ReadOnlySpan<int> starts, int stream)
+    {
+        foreach (var start in starts)
+            BinaryPrimitives.WriteInt32BigEndian(frames[(start + 5)..], stream);
+    }
+
     public static byte[] Number(int value)
     {
         var bytes = new byte[sizeof(int)];
@@ -64,10 +81,10 @@ internal readonly record struct Http2Frame(int Length, byte Type, byte Flags, in
     {
         byte[] start = staticName switch
         {
-            0 => [0, (byte)name.Length, .. System.Text.Encoding.ASCII.GetBytes(name)],
+            0 => [0, (byte)name.Length, .. Encoding.ASCII.GetBytes(name)],
             < 15 => [(byte)staticName],
             _ => [15, (byte)(staticName - 15)],
         };
-        return [.. start, (byte)value.Length, .. System.Text.Encoding.ASCII.GetBytes(value)];
+        return [.. start, (byte)value.Length, .. Encoding.ASCII.GetBytes(value)];
     }
 }

@@ -17,7 +17,7 @@ internal sealed class ModelAnswers(BodyKind body)
     public byte[] Grpc { get; } = body.IsGrpc ? GrpcFrames(body.Answer) : [];
 
     /// <summary>Where in <see cref="Grpc"/> each frame starts.</summary>
-    public int[] GrpcFrameStarts { get; } = body.IsGrpc ? FrameStarts(GrpcFrames(body.Answer)) : [];
+    public int[] GrpcFrameStarts { get; } = body.IsGrpc ? Http2Frame.Starts(GrpcFrames(body.Answer)) : [];
 
     /// <summary>What a gRPC answer takes of the client's window.</summary>
     public int GrpcDataLength { get; } = body.IsGrpc ? body.Answer.Length : 0;
@@ -41,12 +41,4 @@ internal sealed class ModelAnswers(BodyKind body)
         .. Http2Frame.Bytes(Http2Frame.Data, 0, 0, message),
         .. Http2Frame.Bytes(Http2Frame.Headers, Http2Frame.EndHeaders | Http2Frame.EndStream, 0, Http2Frame.Field(0, "grpc-status", "0")),
     ];
-
-    private static int[] FrameStarts(byte[] frames)
-    {
-        List<int> starts = [];
-        for (var at = 0; at < frames.Length; at += Http2Frame.HeaderLength + Http2Frame.Read(frames.AsSpan(at)).Length)
-            starts.Add(at);
-        return [.. starts];
-    }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net.Sockets;
 using Sidecar.Benchmarks.Http2;
 
@@ -80,7 +81,7 @@ internal sealed class ServedHttp2(Socket client, ModelAnswers answers)
                 break;
             case Http2Frame.WindowUpdate when frame.Stream == 0:
                 // A stream's window is never short: an answer is smaller than what every stream begins with.
-                _window += System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(payload);
+                _window += BinaryPrimitives.ReadInt32BigEndian(payload);
                 break;
         }
 
@@ -95,8 +96,7 @@ internal sealed class ServedHttp2(Socket client, ModelAnswers answers)
             var stream = _unanswered.Dequeue();
             var at = _outputLength;
             Write(answers.Grpc);
-            foreach (var start in answers.GrpcFrameStarts)
-                System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(_output.AsSpan(at + start + 5), stream);
+            Http2Frame.SetStream(_output.AsSpan(at), answers.GrpcFrameStarts, stream);
             _window -= answers.GrpcDataLength;
         }
     }

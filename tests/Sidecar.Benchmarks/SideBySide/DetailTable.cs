@@ -7,8 +7,10 @@ namespace Sidecar.Benchmarks.SideBySide;
 internal static class DetailTable
 {
     public static string Title(Cell cell) => cell.Rate is { } rate
-        ? string.Create(CultureInfo.InvariantCulture, $"{cell.Body}, {rate:N0} requests/s on {cell.Connections} connections")
-        : $"{cell.Body}, {cell.Connections} connections";
+        ? string.Create(CultureInfo.InvariantCulture, $"{cell.Body}, {rate:N0} requests/s on {Connections(cell)}")
+        : $"{cell.Body}, {Connections(cell)}";
+
+    public static string Connections(Cell cell) => $"{cell.Connections} connection{(cell.Connections == 1 ? "" : "s")}";
 
     public static void Write(StringBuilder text, MeasurementTable table, Cell cell)
     {

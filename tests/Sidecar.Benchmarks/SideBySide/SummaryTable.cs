@@ -20,9 +20,9 @@ internal static class SummaryTable
         var rows = new MarkdownTable(
         [
             "peer",
-            .. fast.Select(cell => $"{Connections(cell)}: CPU µs/request, × nginx"),
-            .. fast.Select(cell => $"{Connections(cell)}: MB/s, × nginx"),
-            $"{Connections(fewest)}: p50 / p99 µs",
+            .. fast.Select(cell => $"{DetailTable.Connections(cell)}: CPU µs/request, × nginx"),
+            .. fast.Select(cell => $"{DetailTable.Connections(cell)}: MB/s, × nginx"),
+            $"{DetailTable.Connections(fewest)}: p50 / p99 µs",
             string.Create(CultureInfo.InvariantCulture, $"{steady.Rate:N0}/s: added p50 / p99 µs"),
             "RSS MB",
             "allocated B",
@@ -52,8 +52,6 @@ internal static class SummaryTable
 
         rows.Write(text);
     }
-
-    private static string Connections(Cell cell) => $"{cell.Connections} connection{(cell.Connections == 1 ? "" : "s")}";
 
     private static string With(string number, Summary? ratio) => ratio is null ? number : $"{number}, **{MarkdownTable.Range(ratio, "F2")}**";
 
