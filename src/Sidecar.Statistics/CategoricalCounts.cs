@@ -39,6 +39,9 @@ public sealed class CategoricalCounts(CategoricalReference reference)
     /// <summary>Counts a row in which the feature was absent or null.</summary>
     public void AddMissing() => Missing++;
 
+    /// <summary>Rows per cell of the reference, <see cref="CategoricalReference.Cells"/> long.</summary>
+    public ReadOnlySpan<long> Counts => _cells;
+
     /// <summary>Rows in a cell of the reference.</summary>
     public long Count(int cell) => _cells[cell];
 
