@@ -42,6 +42,14 @@ public sealed class CategoricalCounts(CategoricalReference reference)
     /// <summary>Rows per cell of the reference, <see cref="CategoricalReference.Cells"/> long.</summary>
     public ReadOnlySpan<long> Counts => _cells;
 
+    /// <summary>Copies the counts as a detector takes them: rows per cell, then rows missing.</summary>
+    /// <param name="counts">At least <see cref="CategoricalReference.Cells"/> + 1 long.</param>
+    public void CopyCells(Span<long> counts)
+    {
+        _cells.CopyTo(counts);
+        counts[_cells.Length] = Missing;
+    }
+
     /// <summary>Rows in a cell of the reference.</summary>
     public long Count(int cell) => _cells[cell];
 

@@ -49,6 +49,7 @@ public sealed class CategoricalReference
         _counts[Other] = Rows - _counts.Sum();
         _oversizeCell = (byte)(learner.SawOversize ? Other : Unseen);
         _groups = CoarseGroups.LargestFirst(Cells);
+        Once = Enumerable.Range(0, Distinct).Select(learner.CountOf).LongCount(count => count.Picking + count.Counting == 1);
         NewRows = learner.CountingRows;
         New = learner.CountingOverflow
             + Enumerable.Range(0, Distinct).Select(learner.CountOf).Where(count => count.Picking == 0).Sum(count => count.Counting);
@@ -90,6 +91,15 @@ public sealed class CategoricalReference
 
     /// <summary>Reference rows per cell, <see cref="Cells"/> long; that of <see cref="Unseen"/> is 0 by construction.</summary>
     public ReadOnlySpan<long> Counts => _counts;
+
+    /// <summary>Values that came exactly once.</summary>
+    public long Once { get; }
+
+    /// <summary>
+    /// How often a row brings a value that all rows so far lack. Good and Turing (1953): <see cref="Once"/> over rows. Where values found no room,
+    /// a live one can't be found either, so the rate of new values between the halves is it.
+    /// </summary>
+    public double UnseenRate => Overflow > 0 ? New / (double)NewRows : Once / (double)SeenRows;
 
     /// <summary>Of <see cref="NewRows"/> rows of the one half, those whose value the other half lacks: how often a new value is normal.</summary>
     public long New { get; }

@@ -68,6 +68,16 @@ public sealed class NumericCounts(NumericReference reference)
             counts[cell] = _cells[cell].Count;
     }
 
+    /// <summary>Copies the counts as a detector takes them: values per cell, then rows missing, NaN and infinite.</summary>
+    /// <param name="counts">At least <see cref="NumericReference.Cells"/> + 3 long.</param>
+    public void CopyCells(Span<long> counts)
+    {
+        CopyCounts(counts);
+        counts[_cells.Length] = _apart.Missing;
+        counts[_cells.Length + 1] = _apart.NotANumber;
+        counts[_cells.Length + 2] = _apart.PositiveInfinity + _apart.NegativeInfinity;
+    }
+
     /// <summary>Sum of the values in a cell.</summary>
     public double Sum(int cell) => _cells[cell].Sum;
 
