@@ -60,6 +60,10 @@ public sealed class CategoricalCounts(CategoricalReference reference)
         Missing = 0;
     }
 
+    /// <summary>Replaces the rows per cell, by those between two checkpoints for instance.</summary>
+    /// <param name="counts">One a cell of the reference.</param>
+    public void Load(ReadOnlySpan<long> counts) => counts[.._cells.Length].CopyTo(_cells);
+
     /// <summary>Adds another window of the same reference.</summary>
     /// <exception cref="ArgumentException">The other window counts against another reference.</exception>
     public void MergeFrom(CategoricalCounts other)

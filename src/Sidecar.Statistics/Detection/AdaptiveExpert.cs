@@ -14,12 +14,14 @@ namespace Sidecar.Statistics.Detection;
 internal sealed class AdaptiveExpert
 {
     private const double Confidence = 0.999;
+
+    // Divides the padding's nothing by something.
+    private const float Smallest = 1e-30f;
     private readonly byte[]? _groupOf;
     private readonly float _decay;
     private readonly float _shrinkPerRow;
     private readonly float _shrink;
     private readonly float[] _past;
-    private readonly float[] _inverse;
     private readonly float[] _shares;
     private float _radius;
 
@@ -33,10 +35,8 @@ internal sealed class AdaptiveExpert
         _decay = (float)Math.Pow(0.5, 1 / halfLife);
         (_shrinkPerRow, _shrink) = (shrinkPerRow, shrink);
         Groups = groupOf is null ? cells : groupOf.Max() + 1;
-        var padded = (Groups + CellModel.Lanes - 1) / CellModel.Lanes * CellModel.Lanes;
-        _past = new float[padded];
-        _inverse = new float[padded];
-        _shares = new float[padded];
+        _past = new float[Lane.Padded(Groups)];
+        _shares = groupOf is null ? [] : new float[Lane.Padded(Groups)];
     }
 
     public int Groups { get; }
@@ -47,18 +47,17 @@ internal sealed class AdaptiveExpert
     public void Rebase(CellModel model, double tolerance)
     {
         _shares.AsSpan().Clear();
-        for (var cell = 0; cell < model.Cells; cell++)
-            _shares[_groupOf is null ? cell : _groupOf[cell]] += (float)model.Shares[cell];
-        for (var group = 0; group < Groups; group++)
-            _inverse[group] = 1 / _shares[group];
+        for (var cell = 0; _groupOf is not null && cell < model.Cells; cell++)
+            _shares[_groupOf[cell]] += model.Shares[cell];
         _radius = (float)(tolerance + (double.IsPositiveInfinity(model.Rows) || Groups < 2 ? 0
             : Math.Sqrt(ChiSquared.InvCDF(Groups - 1, Confidence) / model.Rows)));
     }
 
     /// <summary>ℓ of some rows by what came before them.</summary>
+    /// <param name="model">The model that it was last rebased to.</param>
     /// <param name="rows">Rows of the counts.</param>
     /// <param name="subWindow">Rows of a sub-window, by which the past is shrunk.</param>
-    public float LogRatio(ReadOnlySpan<long> counts, float rows, float subWindow)
+    public float LogRatio(CellModel model, ReadOnlySpan<long> counts, float rows, float subWindow)
     {
         Span<float> grouped = stackalloc float[_past.Length];
         Group(counts, grouped);
@@ -68,12 +67,15 @@ internal sealed class AdaptiveExpert
         var shrink = _shrinkPerRow * subWindow + _shrink;
         var scale = Vector256.Create(0.9f / (past + shrink));
         var floor = Vector256.Create(0.1f + 0.9f * shrink / (past + shrink));
+        var shares = _groupOf is null ? model.PaddedShares : _shares;
+        var smallest = Vector256.Create(Smallest);
         Vector256<float> logs = default, squares = default;
-        for (var at = 0; at < grouped.Length; at += CellModel.Lanes)
+        for (var at = 0; at < grouped.Length; at += Lane.Width)
         {
-            var ratio = Lane.Load(_past, at) * Lane.Load(_inverse, at) * scale + floor;
+            var share = Lane.Load(shares, at);
+            var ratio = Lane.Load(_past, at) / Vector256.Max(share, smallest) * scale + floor;
             logs += Lane.Load(grouped, at) * Vector256.Log(ratio);
-            squares += Lane.Load(_shares, at) * ratio * ratio;
+            squares += share * ratio * ratio;
         }
 
         var chi = MathF.Sqrt(Math.Max(0, Vector256.Sum(squares) - 1));
@@ -85,7 +87,7 @@ internal sealed class AdaptiveExpert
     {
         Span<float> grouped = stackalloc float[_past.Length];
         Group(counts, grouped);
-        for (var at = 0; at < grouped.Length; at += CellModel.Lanes)
+        for (var at = 0; at < grouped.Length; at += Lane.Width)
             Lane.Store(Lane.Load(_past, at) * _decay + Lane.Load(grouped, at), _past, at);
     }
 

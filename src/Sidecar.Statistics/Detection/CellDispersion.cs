@@ -25,10 +25,14 @@ public sealed class CellDispersion
 
     private readonly CellModel _model;
     private readonly Scale[] _scales;
+    private readonly float[] _sums;
+    private double _rows;
+    private double _valued;
 
     public CellDispersion(CellModel model)
     {
         _model = model;
+        _sums = new float[model.Statistics];
         _scales = [.. Lengths.Select(length => new Scale(length, model))];
     }
 
@@ -39,12 +43,19 @@ public sealed class CellDispersion
     /// <param name="counts">Counts in the model's cells.</param>
     public void Add(ReadOnlySpan<long> counts)
     {
-        Span<float> statistics = stackalloc float[Math.Max(_model.Statistics, _model.Padded)];
-        var (rows, valued) = _model.Summarise(counts, statistics);
-        if (rows == 0)
+        Span<float> deviations = stackalloc float[Math.Max(_model.Statistics, _model.Padded)];
+        var (rows, valued) = _model.Summarise(counts, deviations);
+        if (rows == 0 || Windows >= MaximumBlocks)
             return;
+        // Around the model's mean, so that the sums stay small. A score's is 0.
+        for (var statistic = 0; statistic < Math.Min(_model.FirstScore, _model.Statistics); statistic++)
+            deviations[statistic] -= (float)(_model.Share(statistic) * rows);
+        for (var statistic = 0; statistic < _sums.Length; statistic++)
+            _sums[statistic] += deviations[statistic];
+        _rows += rows;
+        _valued += valued;
         foreach (var scale in _scales)
-            scale.Add(statistics, rows, valued);
+            scale.Add(deviations, rows, valued);
     }
 
     /// <summary>φ from what was added so far; independent rows and uncalibrated before the second sub-window.</summary>
@@ -52,9 +63,9 @@ public sealed class CellDispersion
     {
         if (Windows < 2)
             return PhiTable.Independent(_model);
-        var values = new double[_model.Statistics];
+        var values = new float[_model.Statistics];
         for (var statistic = 0; statistic < values.Length; statistic++)
-            values[statistic] = Estimate(statistic);
+            values[statistic] = (float)Estimate(statistic);
         if (_model.Kind == FeatureKind.Numeric)
             BorrowFromNeighbours(values);
         else
@@ -71,13 +82,13 @@ public sealed class CellDispersion
             if (scale.Blocks < 2 || (scale.Blocks < MinimumBlocks && scale != _scales[0]) || variance < 1e-12)
                 continue;
             var freedom = scale.Blocks - 1.0;
-            largest = Math.Max(largest, scale.Dispersion(statistic) / variance / ChiSquared.InvCDF(freedom, 0.05));
+            largest = Math.Max(largest, scale.Dispersion(statistic, _sums[statistic], _rows, _valued) / variance / ChiSquared.InvCDF(freedom, 0.05));
         }
 
         return largest;
     }
 
-    private void BorrowFromNeighbours(double[] values)
+    private void BorrowFromNeighbours(float[] values)
     {
         int first = NumericReference.FirstBin, last = _model.ValueCells - 3;
         var own = values.AsSpan(0, _model.ValueCells).ToArray();
@@ -96,65 +107,53 @@ public sealed class CellDispersion
         values[_model.Outside] = Math.Max(values[_model.Outside], Math.Max(values[first - 1], values[last + 1]));
     }
 
-    private void BorrowTheMedian(double[] values)
+    private void BorrowTheMedian(float[] values)
     {
         // Other and unseen as well: a new value comes in bursts where the old ones do.
         var categories = values.AsSpan(0, _model.ValueCells);
-        double[] sorted = [.. categories.ToArray().Order()];
+        float[] sorted = [.. categories.ToArray().Order()];
         foreach (ref var value in categories)
             value = Math.Max(value, sorted[sorted.Length / 2]);
     }
 
+    /// <summary>Blocks of one length. Single precision holds a million of them to a tenth of a percent, and no more are taken.</summary>
     private sealed class Scale(int length, CellModel model)
     {
-        // Single precision holds a million blocks to a tenth of a percent, which is where counting stops; an error of φ that small is nothing.
-        private readonly float[] _pending = new float[model.Statistics];
+        private readonly float[] _pending = length > 1 ? new float[model.Statistics] : [];
         private readonly float[] _squares = new float[model.Statistics];
-        private readonly float[] _sums = new float[model.Statistics];
         private double _pendingRows;
         private double _pendingValued;
-        private double _rows;
-        private double _valued;
         private int _pendingWindows;
 
         public long Blocks { get; private set; }
 
-        public void Add(ReadOnlySpan<float> statistics, double rows, double valued)
+        public void Add(ReadOnlySpan<float> deviations, double rows, double valued)
         {
-            if (Blocks >= MaximumBlocks)
-                return;
-            for (var i = 0; i < _pending.Length; i++)
-                _pending[i] += statistics[i];
             _pendingRows += rows;
             _pendingValued += valued;
+            for (var i = 0; i < _pending.Length; i++)
+                _pending[i] += deviations[i];
             if (++_pendingWindows < length)
                 return;
-            for (var i = 0; i < _pending.Length; i++)
+            for (var i = 0; i < _squares.Length; i++)
             {
-                // Around the model's mean, so that the sums stay small; the burn-in's own mean is taken out at the end.
-                var isScore = i >= model.FirstScore;
-                var block = isScore ? _pendingValued : _pendingRows;
-                var deviation = _pending[i] - (isScore ? 0 : Expected(i) * _pendingRows);
-                _squares[i] += block > 0 ? (float)(deviation * deviation / block) : 0;
-                _sums[i] += (float)deviation;
+                var deviation = length > 1 ? _pending[i] : deviations[i];
+                var block = i >= model.FirstScore ? _pendingValued : _pendingRows;
+                _squares[i] += block > 0 ? (float)(deviation * (double)deviation / block) : 0;
             }
 
-            _rows += _pendingRows;
-            _valued += _pendingValued;
             Blocks++;
             _pending.AsSpan().Clear();
             (_pendingRows, _pendingValued, _pendingWindows) = (0, 0, 0);
         }
 
-        /// <summary>ν times the variance of a block's sum per row.</summary>
-        public double Dispersion(int statistic)
+        /// <summary>ν times the variance of a block's sum per row, around the burn-in's own mean.</summary>
+        /// <param name="sum">Sum of all deviations so far, the unfinished block's included.</param>
+        public double Dispersion(int statistic, double sum, double rows, double valued)
         {
-            var rows = statistic >= model.FirstScore ? _valued : _rows;
-            return rows > 0 ? Math.Max(0, _squares[statistic] - (double)_sums[statistic] * _sums[statistic] / rows) : 0;
+            var finished = sum - (length > 1 ? _pending[statistic] : 0);
+            var over = statistic >= model.FirstScore ? valued - _pendingValued : rows - _pendingRows;
+            return over > 0 ? Math.Max(0, _squares[statistic] - finished * finished / over) : 0;
         }
-
-        private double Expected(int statistic) =>
-            statistic < model.Cells ? model.Shares[statistic]
-            : model.Shares[0] + model.Shares[1] + model.Shares[model.ValueCells - 2] + model.Shares[model.ValueCells - 1];
     }
 }

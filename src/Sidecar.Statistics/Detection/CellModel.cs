@@ -21,17 +21,22 @@ public sealed class CellModel
     /// <summary>Scores of an ordered feature: location, scale and two of shape.</summary>
     internal const int Scores = 4;
 
-    private readonly double[] _shares;
+    private readonly float[] _shares;
     private readonly float[] _scores;
 
-    private CellModel(double[] shares, int valueCells, double rows, FeatureKind kind)
+    private CellModel(ReadOnlySpan<double> shares, int valueCells, double rows, FeatureKind kind)
     {
-        (_shares, ValueCells, Rows, Kind) = (shares, valueCells, rows, kind);
+        (ValueCells, Cells, Rows, Kind) = (valueCells, shares.Length, rows, kind);
+        _shares = new float[Lane.Padded(shares.Length)];
         double valued = 0;
-        foreach (var share in shares.AsSpan(0, valueCells))
-            valued += share;
+        for (var cell = 0; cell < shares.Length; cell++)
+        {
+            _shares[cell] = (float)shares[cell];
+            valued += cell < valueCells ? _shares[cell] : 0;
+        }
+
         Valued = valued;
-        Padded = (valueCells + Lanes - 1) / Lanes * Lanes;
+        Padded = Lane.Padded(valueCells);
         _scores = kind == FeatureKind.Numeric ? ComputeScores() : [];
     }
 
@@ -42,18 +47,19 @@ public sealed class CellModel
     public int ValueCells { get; }
 
     /// <summary>All cells: with a value, then without.</summary>
-    public int Cells => _shares.Length;
+    public int Cells { get; }
 
     /// <summary>Rows behind the shares, m of the formulas; +∞ for a known law.</summary>
     public double Rows { get; }
 
     /// <summary>Share of each cell, <see cref="Cells"/> long, all above 0, summing to 1.</summary>
-    public ReadOnlySpan<double> Shares => _shares;
+    public ReadOnlySpan<float> Shares => _shares.AsSpan(0, Cells);
 
     /// <summary>Share of rows with a value.</summary>
     public double Valued { get; }
 
-    internal const int Lanes = 8;
+    /// <summary>The shares, padded with 0 to whole vectors.</summary>
+    internal ReadOnlySpan<float> PaddedShares => _shares;
 
     /// <summary>Value cells rounded up to whole vectors.</summary>
     internal int Padded { get; }
@@ -71,7 +77,7 @@ public sealed class CellModel
     public static CellModel Of(NumericReference reference)
     {
         long[] apart = [reference.Missing, reference.NotANumber, reference.PositiveInfinity + reference.NegativeInfinity];
-        return FromCounts(reference.Counts, reference.Rows, apart, reference.Total, FeatureKind.Numeric);
+        return new CellModel(SharesOf(reference.Counts, reference.Rows, apart, reference.Total), reference.Cells, reference.Rows, FeatureKind.Numeric);
     }
 
     /// <summary>
@@ -80,10 +86,8 @@ public sealed class CellModel
     /// </summary>
     public static CellModel Of(CategoricalReference reference)
     {
-        var model = FromCounts(
-            reference.Counts, reference.Rows, [reference.Missing], reference.Total, reference.IdLike ? FeatureKind.IdLike : FeatureKind.Categorical);
-        var shares = model._shares;
-        var unseen = Math.Max(shares[reference.Unseen], model.Valued * reference.UnseenRate);
+        var shares = SharesOf(reference.Counts, reference.Rows, [reference.Missing], reference.Total);
+        var unseen = Math.Max(shares[reference.Unseen], (1 - shares[^1]) * reference.UnseenRate);
         if (unseen > shares[reference.Unseen])
         {
             // What turns up anew must come from somewhere: from the cell it was learned in, and where that is too small from all.
@@ -95,7 +99,7 @@ public sealed class CellModel
                 shares[cell] /= sum;
         }
 
-        return new CellModel(shares, model.ValueCells, reference.Rows, model.Kind);
+        return new CellModel(shares, reference.Cells, reference.Rows, reference.IdLike ? FeatureKind.IdLike : FeatureKind.Categorical);
     }
 
     /// <summary>A null from shares, for instance those of an hour slot.</summary>
@@ -116,7 +120,7 @@ public sealed class CellModel
         if (Math.Abs(sum - 1) > 1e-6)
             throw new ArgumentException("Shares sum to 1.", nameof(shares));
         var apart = kind == FeatureKind.Numeric ? NumericApart : CategoricalApart;
-        return new CellModel(shares.ToArray(), shares.Length - apart, rows, kind);
+        return new CellModel(shares, shares.Length - apart, rows, kind);
     }
 
     /// <summary>
@@ -155,7 +159,7 @@ public sealed class CellModel
     {
         if (statistic < FirstScore || Kind != FeatureKind.Numeric)
         {
-            var share = statistic < Cells ? _shares[statistic] : _shares[0] + _shares[1] + _shares[ValueCells - 2] + _shares[ValueCells - 1];
+            var share = Share(statistic);
             return share * (1 - share);
         }
 
@@ -166,7 +170,12 @@ public sealed class CellModel
         return square;
     }
 
-    private static CellModel FromCounts(ReadOnlySpan<long> counts, long valued, ReadOnlySpan<long> apart, long total, FeatureKind kind)
+    /// <summary>Share of a cell, or of the four tails together.</summary>
+    internal double Share(int statistic) =>
+        statistic < Cells ? _shares[statistic]
+        : (double)_shares[0] + _shares[1] + _shares[ValueCells - 2] + _shares[ValueCells - 1];
+
+    private static double[] SharesOf(ReadOnlySpan<long> counts, long valued, ReadOnlySpan<long> apart, long total)
     {
         var shares = new double[counts.Length + apart.Length];
         double left = 1;
@@ -178,7 +187,7 @@ public sealed class CellModel
 
         for (var cell = 0; cell < counts.Length; cell++)
             shares[cell] = left * (counts[cell] + 0.5) / (valued + 0.5 * counts.Length);
-        return new CellModel(shares, counts.Length, valued, kind);
+        return shares;
     }
 
     private float[] ComputeScores()

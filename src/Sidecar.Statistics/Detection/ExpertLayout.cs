@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Sidecar.Statistics.Detection;
 
 /// <summary>
@@ -23,6 +25,9 @@ internal sealed class ExpertLayout
     private const double CategoryGains = .50;
     private const double CategoryLosses = .10;
 
+    private readonly float[] _weights;
+    private readonly ConcurrentDictionary<int, byte[]> _statistics = new();
+
     private ExpertLayout(FeatureKind kind)
     {
         var singles = new List<Single>();
@@ -31,6 +36,10 @@ internal sealed class ExpertLayout
         else
             AddCategorical(singles);
         Singles = [.. singles];
+        _weights = new float[Lane.Padded(Singles.Length)];
+        for (var i = 0; i < Singles.Length; i++)
+            _weights[i] = (float)Singles[i].Weight;
+        Tilts = singles.Count(single => single.Place == Place.Score);
         Rows = kind switch
         {
             FeatureKind.Numeric => [.. Gains.Select(gain => new Row(ExpertKind.Gain, gain.Added, NumericBody * gain.Weight))],
@@ -54,8 +63,18 @@ internal sealed class ExpertLayout
 
     public Row[] Rows { get; }
 
+    /// <summary>Single experts that read a score; they come first.</summary>
+    public int Tilts { get; }
+
     /// <summary>Sum of all weights.</summary>
     public double Total { get; }
+
+    /// <summary>Weights of the single experts, padded with 0 to whole vectors.</summary>
+    public ReadOnlySpan<float> Weights => _weights;
+
+    /// <summary>The statistic that each single expert reads, for models of one size the same array: there are at most 70 sizes.</summary>
+    public byte[] Statistics(CellModel model) =>
+        _statistics.GetOrAdd(model.ValueCells, _ => [.. Singles.Select(single => (byte)single.Statistic(model))]);
 
     public static ExpertLayout Of(FeatureKind kind) => kind switch
     {

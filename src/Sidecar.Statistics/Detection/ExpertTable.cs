@@ -23,7 +23,6 @@ internal sealed class ExpertTable
     private readonly float[] _alpha;
     private readonly float[] _beta;
     private readonly float[] _gamma;
-    private readonly float[] _weights;
     private readonly float[] _rowWeights;
     private readonly byte[] _statistics;
     private readonly float[] _rowAlpha;
@@ -32,14 +31,13 @@ internal sealed class ExpertTable
     public ExpertTable(CellModel model, DetectorOptions options, double fixedShare)
     {
         Layout = ExpertLayout.Of(model.Kind);
-        Singles = (Layout.Singles.Length + CellModel.Lanes - 1) / CellModel.Lanes * CellModel.Lanes;
-        (_alpha, _beta, _gamma, _weights) = (new float[Singles], new float[Singles], new float[Singles], new float[Singles]);
-        (_rowAlpha, _rowGamma) = (new float[Layout.Rows.Length * model.Padded], new float[Layout.Rows.Length * model.Padded]);
-        _statistics = [.. Layout.Singles.Select(single => (byte)single.Statistic(model))];
-        var scale = fixedShare / Layout.Total;
-        for (var i = 0; i < Layout.Singles.Length; i++)
-            _weights[i] = (float)(Layout.Singles[i].Weight * scale);
-        _rowWeights = [.. Layout.Rows.Select(row => (float)(row.Weight * scale / Members(row, model)))];
+        Singles = Lane.Padded(Layout.Singles.Length);
+        (_alpha, _beta, _gamma) = (new float[Singles], new float[Lane.Padded(Layout.Tilts)], new float[Singles]);
+        _rowAlpha = new float[Layout.Rows.Length * model.Padded];
+        _rowGamma = new float[(1 + Layout.Rows.Count(row => row.Kind == ExpertKind.Loss)) * model.Padded];
+        _statistics = Layout.Statistics(model);
+        Scale = (float)(fixedShare / Layout.Total);
+        _rowWeights = [.. Layout.Rows.Select(row => (float)(row.Weight * Scale / Members(row, model)))];
         Fill(model, options, PhiTable.Independent(model));
     }
 
@@ -50,16 +48,26 @@ internal sealed class ExpertTable
 
     public ReadOnlySpan<float> Alpha => _alpha;
 
+    /// <summary>β of the tilts, which come first; 0 for all others.</summary>
     public ReadOnlySpan<float> Beta => _beta;
 
     public ReadOnlySpan<float> Gamma => _gamma;
 
-    /// <summary>Prior weights of the single experts.</summary>
-    public ReadOnlySpan<float> Weights => _weights;
+    /// <summary>What the layout's weights are multiplied by.</summary>
+    public float Scale { get; }
 
     public ReadOnlySpan<float> RowAlpha => _rowAlpha;
 
-    public ReadOnlySpan<float> RowGamma => _rowGamma;
+    /// <summary>γ of a row's experts is the factor times the span: all gains share the cells' 1/φ, a loss has coefficients of its own.</summary>
+    public ReadOnlySpan<float> RowGamma(int row, CellModel model, out float factor)
+    {
+        var of = Layout.Rows[row];
+        factor = of.Kind == ExpertKind.Loss ? 1 : (float)Math.Log(1 - of.Size);
+        return _rowGamma.AsSpan(GammaOf(row) * model.Padded, model.Padded);
+    }
+
+    /// <summary>γ of one expert of a row.</summary>
+    public double RowGamma(int row, int cell, CellModel model) => RowGamma(row, model, out var factor)[cell] * (double)factor;
 
     /// <summary>Prior weight of each expert of a row, whose members are counted once: the model may be replaced, the weights are a prior.</summary>
     public ReadOnlySpan<float> RowWeights => _rowWeights;
@@ -74,15 +82,18 @@ internal sealed class ExpertTable
         {
             var single = Layout.Singles[i];
             var statistic = single.Statistic(model);
-            var bound = Math.Log(options.Threshold / options.MeanWeight / _weights[i]);
+            var bound = Math.Log(options.Threshold / options.MeanWeight / (single.Weight * Scale));
             var (alpha, beta, gamma) = single.Place == ExpertLayout.Place.Score
                 ? Tilt(model, single.Index, single.Size, bound, options.Tolerance)
-                : Gain(Share(model, statistic), single.Size, bound, model.Rows, options.Tolerance);
+                : Gain(model.Share(statistic), single.Size, bound, model.Rows, options.Tolerance);
             var power = 1 / At(phi, statistic);
-            (_alpha[i], _beta[i], _gamma[i]) = ((float)(alpha * power), (float)(beta * power), (float)(gamma * power));
+            (_alpha[i], _gamma[i]) = ((float)(alpha * power), (float)(gamma * power));
+            if (i < _beta.Length)
+                _beta[i] = (float)(beta * power);
         }
 
         _rowGamma.AsSpan().Fill(Off);
+        _rowGamma.AsSpan(0, model.Padded).Fill(-Off);
         for (var row = 0; row < Layout.Rows.Length; row++)
         {
             var of = Layout.Rows[row];
@@ -91,18 +102,26 @@ internal sealed class ExpertTable
             {
                 if (!IsMember(of, model, cell))
                     continue;
-                var share = model.Shares[cell];
-                var (alpha, gamma) = of.Kind == ExpertKind.Loss
-                    ? Loss(share, of.Size, bound, model.Rows, options.Tolerance)
-                    : (Gain(share, of.Size, bound, model.Rows, options.Tolerance) is var gain ? (gain.Alpha, gain.Gamma) : default);
-                var power = 1 / At(phi, cell);
-                _rowAlpha[row * model.Padded + cell] = (float)(alpha * power);
-                _rowGamma[row * model.Padded + cell] = (float)(gamma * power);
+                double share = model.Shares[cell], power = 1 / At(phi, cell);
+                if (of.Kind == ExpertKind.Loss)
+                {
+                    var loss = Loss(share, of.Size, bound, model.Rows, options.Tolerance);
+                    _rowAlpha[row * model.Padded + cell] = (float)(loss.Alpha * power);
+                    _rowGamma[GammaOf(row) * model.Padded + cell] = (float)(loss.Gamma * power);
+                    continue;
+                }
+
+                _rowAlpha[row * model.Padded + cell] = (float)(Gain(share, of.Size, bound, model.Rows, options.Tolerance).Alpha * power);
+                _rowGamma[cell] = (float)power;
             }
         }
     }
 
     public static double At(PhiTable phi, int statistic) => phi.Values[statistic] is var value && value >= 1 && double.IsFinite(value) ? value : 1;
+
+    // The shared span of the gains comes first, then one for each loss; losses are the last rows.
+    private int GammaOf(int row) =>
+        Layout.Rows[row].Kind == ExpertKind.Loss ? _rowGamma.Length / (_rowAlpha.Length / Layout.Rows.Length) - (Layout.Rows.Length - row) : 0;
 
     private static double Members(ExpertLayout.Row row, CellModel model)
     {
@@ -117,10 +136,6 @@ internal sealed class ExpertTable
         model.Kind == FeatureKind.Numeric
             ? cell >= NumericReference.FirstBin && cell < model.ValueCells - 2
             : cell < model.ValueCells - 1 && (row.Kind != ExpertKind.Loss || model.Shares[cell] > SmallestLoss);
-
-    private static double Share(CellModel model, int statistic) =>
-        statistic < model.Cells ? model.Shares[statistic]
-        : model.Shares[0] + model.Shares[1] + model.Shares[model.ValueCells - 2] + model.Shares[model.ValueCells - 1];
 
     private static (double Alpha, double Beta, double Gamma) Tilt(CellModel model, int index, double size, double bound, double tolerance)
     {

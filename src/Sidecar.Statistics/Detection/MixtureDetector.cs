@@ -170,11 +170,14 @@ public sealed class MixtureDetector
         var places = _table.Statistics;
         for (var i = 0; i < places.Length; i++)
             x[i] = statistics[places[i]];
-        ReadOnlySpan<float> alpha = _table.Alpha, beta = _table.Beta, gamma = _table.Gamma, weights = _table.Weights;
+        ReadOnlySpan<float> alpha = _table.Alpha, beta = _table.Beta, gamma = _table.Gamma, weights = _table.Layout.Weights;
+        weight *= _table.Scale;
         var sum = Vector256<float>.Zero;
-        for (var at = 0; at < _singles.Length; at += CellModel.Lanes)
+        for (var at = 0; at < _singles.Length; at += Lane.Width)
         {
-            var log = Lane.Load(alpha, at) * Lane.Load(x, at) + Lane.Load(beta, at) * valued + Lane.Load(gamma, at) * rows;
+            var log = Lane.Load(alpha, at) * Lane.Load(x, at) + Lane.Load(gamma, at) * rows;
+            if (at < beta.Length)
+                log += Lane.Load(beta, at) * valued;
             sum += Step(_singles, at, log, Lane.Load(weights, at) * weight, most);
         }
 
@@ -183,16 +186,18 @@ public sealed class MixtureDetector
 
     private double UpdateRows(ReadOnlySpan<float> statistics, float rows, float weight, float most)
     {
-        ReadOnlySpan<float> alpha = _table.RowAlpha, gamma = _table.RowGamma;
+        var alpha = _table.RowAlpha;
         var sum = Vector256<float>.Zero;
         var padded = Model.Padded;
         for (var row = 0; row < _table.Layout.Rows.Length; row++)
         {
             var added = Vector256.Create(_table.RowWeights[row] * weight);
-            for (var cell = 0; cell < padded; cell += CellModel.Lanes)
+            var gamma = _table.RowGamma(row, Model, out var factor);
+            factor *= rows;
+            for (var cell = 0; cell < padded; cell += Lane.Width)
             {
                 var at = row * padded + cell;
-                var log = Lane.Load(alpha, at) * Lane.Load(statistics, cell) + Lane.Load(gamma, at) * rows;
+                var log = Lane.Load(alpha, at) * Lane.Load(statistics, cell) + Lane.Load(gamma, cell) * factor;
                 sum += Step(_rows, at, log, added, most);
             }
         }
@@ -208,7 +213,7 @@ public sealed class MixtureDetector
             // Power 0 is an expert that never bets; its weight is lost until φ allows it again.
             if (_adaptivePower > 0)
             {
-                var log = Math.Clamp(expert.LogRatio(counts, rows, rows) * _adaptivePower, -LargestLog, LargestLog);
+                var log = Math.Clamp(expert.LogRatio(Model, counts, rows, rows) * _adaptivePower, -LargestLog, LargestLog);
                 expert.Evidence = Math.Min(most, MathF.Exp(log) * (expert.Evidence + (float)AdaptiveWeight * weight));
                 sum += expert.Evidence;
             }
@@ -288,13 +293,13 @@ public sealed class MixtureDetector
         if (index < _singles.Length)
         {
             var x = statistics[_table.Statistics[index]];
-            return (double)_table.Alpha[index] * x + _table.Beta[index] * valued + _table.Gamma[index] * rows;
+            return (double)_table.Alpha[index] * x + (index < _table.Beta.Length ? _table.Beta[index] : 0) * valued + _table.Gamma[index] * rows;
         }
 
         index -= _singles.Length;
         return index < _rows.Length
-            ? (double)_table.RowAlpha[index] * statistics[index % Model.Padded] + _table.RowGamma[index] * rows
-            : _adaptive[index - _rows.Length].LogRatio(counts, (float)rows, SubWindowClock.MinimumRows) * _adaptivePower;
+            ? (double)_table.RowAlpha[index] * statistics[index % Model.Padded] + _table.RowGamma(index / Model.Padded, index % Model.Padded, Model) * rows
+            : _adaptive[index - _rows.Length].LogRatio(Model, counts, (float)rows, SubWindowClock.MinimumRows) * _adaptivePower;
     }
 
     /// <summary>φ of the adaptive experts, which read all cells: the largest of the scores', and the mean over cells weighted as in Pearson's χ².</summary>

@@ -6,7 +6,7 @@ namespace Sidecar.Statistics.Detection;
 /// <param name="Values">φ per statistic, as many as the model has; an entry that isn't a finite number of at least 1 counts as 1.</param>
 /// <param name="Windows">Sub-windows behind it.</param>
 /// <param name="Calibrated">False until 20 sub-windows were seen: then the values are wide upper bounds.</param>
-public sealed record PhiTable(IReadOnlyList<double> Values, long Windows, bool Calibrated)
+public sealed record PhiTable(IReadOnlyList<float> Values, long Windows, bool Calibrated)
 {
     /// <summary>The elementwise larger one: a burn-in may raise what a time-ordered reference says, but not lower it.</summary>
     public static PhiTable Raise(PhiTable reference, PhiTable burnIn)
@@ -19,14 +19,14 @@ public sealed record PhiTable(IReadOnlyList<double> Values, long Windows, bool C
     }
 
     /// <summary>Independent rows, taken on trust.</summary>
-    public static PhiTable Independent(CellModel model) => new([.. Enumerable.Repeat(1.0, model.Statistics)], 0, false);
+    public static PhiTable Independent(CellModel model) => new([.. Enumerable.Repeat(1f, model.Statistics)], 0, false);
 
     /// <summary>φ of the location score (numeric), or the median of the categories'.</summary>
     public double Typical(CellModel model)
     {
         if (model.Kind == FeatureKind.Numeric)
             return Values[model.FirstScore];
-        double[] sorted = [.. Values.Take(model.ValueCells).Order()];
+        float[] sorted = [.. Values.Take(model.ValueCells).Order()];
         return sorted[sorted.Length / 2];
     }
 }
