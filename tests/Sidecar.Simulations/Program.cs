@@ -1,20 +1,54 @@
-using System.Diagnostics;
 using Sidecar.Simulations;
-using Sidecar.Statistics.Detection;
-var watch = Stopwatch.StartNew();
-var n = Law.StandardNormal;
-(string, Func<Rng, Reference>, Law, double, int)[] cases = [
- ("exact tau 0", _ => Reference.ExactNormal(), n, 0, 1),
- ("exact tau .02", _ => Reference.ExactNormal(), n, .02, 1),
- ("exact tau .01", _ => Reference.ExactNormal(), n, .01, 1),
- ("50k tau .01", r => Reference.Drawn(x => x.Normal(), 50_000, r), n, .01, 10),
- ("10k tau .01", r => Reference.Drawn(x => x.Normal(), 10_000, r), n, .01, 10),
- ("1k tau .01", r => Reference.Drawn(x => x.Normal(), 1_000, r), n, .01, 10),
- ("shift .02 exact tau .01", _ => Reference.ExactNormal(), Law.Gaussian(.02,1), .01, 1),
- ("shift .02 exact tau .02", _ => Reference.ExactNormal(), Law.Gaussian(.02,1), .02, 1),
-];
-foreach (var (name, reference, law, tau, draws) in cases)
+
+const string Usage = """
+    usage: sidecar-simulations VERB [--size small|full] [--seed N]      (README.md in this folder says how to read the results)
+
+      delays         rows from a change to the alarm, at one false alarm a model-month
+      false-alarms   false alarms over the nominal ones, counted, and at the budget by importance sampling
+      dependence     the same for rows that depend on each other, without φ and with it
+      peers          ADWIN, KSWIN, Page-Hinkley and the window rules of Evidently and NannyML on the same streams
+      month          a whole model-month of 8.64 million sub-windows, alarms counted
+      all            everything
+    """;
+
+var size = Size.Small;
+var seed = 20_261UL;
+for (var i = 1; i < args.Length; i += 2)
 {
-    var rs = Enumerable.Range(0, draws).Select(d => Budget.Run(reference(Rng.Of(5, d)), law, new DetectorOptions { Threshold = Delays.MonthOfSubWindows, Tolerance = tau }, 32, 4000 / draws, 3)).ToArray();
-    Console.WriteLine($"{name,-20}: mean {rs.Average(r => r.Ratio):F4} ± {Math.Sqrt(rs.Sum(r => r.Error * r.Error)) / draws:F4} worst {rs.Max(r => r.Ratio):F3} {watch.ElapsedMilliseconds} ms");
+    var value = i + 1 < args.Length ? args[i + 1] : "";
+    if (args[i] == "--size" && value is "small" or "full")
+        size = value == "full" ? Size.Full : Size.Small;
+    else if (args[i] != "--seed" || !ulong.TryParse(value, out seed))
+        return Fail($"unknown option or value: {args[i]} {value}");
+}
+
+Dictionary<string, Action> verbs = new()
+{
+    ["delays"] = () => DelaysCommand.Run(size, seed, Console.Out),
+    ["false-alarms"] = () => FalseAlarmsCommand.Run(size, seed, Console.Out),
+    ["dependence"] = () => DependenceCommand.Run(size, seed, Console.Out),
+    ["peers"] = () => PeersCommand.Run(size, seed, Console.Out),
+    ["month"] = () =>
+    {
+        var month = FalseAlarmsCommand.ModelMonth(seed);
+        Console.WriteLine($"{Environment.NewLine}A model-month, 200 features × 43,200 sub-windows: {month.Alarms} alarms, at most {month.Expected:0.##} expected");
+    },
+};
+switch (args)
+{
+    case ["all", ..]:
+        foreach (var verb in verbs.Values)
+            verb();
+        return 0;
+    case [var name, ..] when verbs.TryGetValue(name, out var verb):
+        verb();
+        return 0;
+    default:
+        return Fail($"name a verb{Environment.NewLine}{Usage}");
+}
+
+static int Fail(string message)
+{
+    Console.Error.WriteLine($"sidecar-simulations: {message}");
+    return 64;
 }

@@ -41,5 +41,15 @@ internal sealed record Reference(double[] Boundaries, CellModel Model, NumericRe
         return new(boundaries, CellModel.Of(learned), learned);
     }
 
+    /// <summary>The cell of one value; NaN is a missing row.</summary>
+    public int Cell(double value)
+    {
+        if (double.IsNaN(value))
+            return Model.ValueCells;
+        // A cell is (lower, upper]: the number of boundaries below the value.
+        var at = Boundaries.AsSpan().BinarySearch(value);
+        return at >= 0 ? at : ~at;
+    }
+
     public AliasTable Sampler(Law law) => new(law.Cells(Boundaries));
 }

@@ -15,19 +15,23 @@ public sealed class NannyMlRules
     private readonly long[] _counts;
     private readonly double[] _sorted;
 
-    private NannyMlRules(double[] reference)
+    private NannyMlRules(double[] reference, int chunk)
     {
         _sorted = [.. reference.Order()];
         _edges = Histograms.Doane(reference);
         _counts = Histograms.Count(reference, _edges);
-        JensenShannonThreshold = Threshold([.. ChunksOf(reference).Select(JensenShannon)]);
+        JensenShannonThreshold = Threshold([.. reference.Chunk(chunk).Select(JensenShannon)]);
     }
 
     /// <summary>Limit of <see cref="JensenShannon"/>.</summary>
     public double JensenShannonThreshold { get; }
 
     /// <summary>Learns the bins and the limits from a numeric reference without NaN; null without a row.</summary>
-    public static NannyMlRules? Learn(double[] reference) => reference.Length == 0 ? null : new(reference);
+    /// <param name="chunk">
+    /// Rows of a chunk; by default a tenth of the reference. What is left over is a chunk too, as NannyML does it, however small.
+    /// </param>
+    public static NannyMlRules? Learn(double[] reference, int? chunk = null) =>
+        reference.Length == 0 ? null : new(reference, Math.Max(1, chunk ?? reference.Length / Chunks));
 
     /// <summary>Its default numeric method with its verdict on a chunk.</summary>
     public PeerScore Score(double[] chunk)
@@ -62,9 +66,6 @@ public sealed class NannyMlRules
         var mean = figures.Average();
         return mean + 3 * Math.Sqrt(figures.Sum(figure => (figure - mean) * (figure - mean)) / figures.Length);
     }
-
-    /// <summary>Ten chunks of n/10 rows and, as NannyML does it, an eleventh of what is left over, however small.</summary>
-    public static IEnumerable<T[]> ChunksOf<T>(T[] rows) => rows.Chunk(Math.Max(1, rows.Length / Chunks));
 
     private (long[] Current, long[] Reference) Binned(double[] chunk)
     {
