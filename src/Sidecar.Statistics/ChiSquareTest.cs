@@ -104,7 +104,27 @@ public static class ChiSquareTest
         return result.Applies ? new(result.Statistic / phi, result.Freedom, UpperTail(result.Statistic / phi, result.Freedom)) : result;
     }
 
-    /// <summary>P(χ² ≥ x).</summary>
-    internal static double UpperTail(double x, double freedom) =>
-        x <= 0 ? 1 : double.IsPositiveInfinity(x) ? 0 : SpecialFunctions.GammaUpperRegularized(freedom / 2, x / 2);
+    /// <summary>P(χ² ≥ x): for whole degrees of freedom a finite sum of positive terms, so that the tail keeps its digits and costs little.</summary>
+    internal static double UpperTail(double x, int freedom)
+    {
+        const int longest = 200;
+        const double largest = 600; // exp of more is denormal
+        var half = x / 2;
+        if (x <= 0)
+            return 1;
+        if (double.IsPositiveInfinity(x))
+            return 0;
+        if (freedom > longest || half > largest)
+            return SpecialFunctions.GammaUpperRegularized(freedom / 2.0, half);
+        var even = freedom % 2 == 0;
+        var term = even ? Math.Exp(-half) : Math.Exp(-half) * Math.Sqrt(half) * 2 / Math.Sqrt(Math.PI);
+        var sum = even ? term : SpecialFunctions.Erfc(Math.Sqrt(half)) + (freedom > 1 ? term : 0);
+        for (var order = even ? 1.0 : 1.5; order < freedom / 2.0 - 0.5; order++)
+        {
+            term *= half / order;
+            sum += term;
+        }
+
+        return Math.Min(1, sum);
+    }
 }

@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace Sidecar.Statistics;
 
 /// <summary>
@@ -10,8 +13,18 @@ public static class CountDistances
     public static double JensenShannon(ReadOnlySpan<long> live, ReadOnlySpan<long> reference)
     {
         var (n, m) = Rows(live, reference);
-        double divergence = 0;
-        for (var cell = 0; cell < live.Length; cell++)
+        // Four cells at a time: the logarithms are nearly all of the work.
+        var sum = Vector256<double>.Zero;
+        var cell = 0;
+        for (; cell <= live.Length - Vector256<double>.Count; cell += Vector256<double>.Count)
+        {
+            var p = Rows(live, cell) / Vector256.Create(n);
+            var q = Rows(reference, cell) / Vector256.Create(m);
+            sum += Term(p, q) + Term(q, p);
+        }
+
+        var divergence = Vector256.Sum(sum);
+        for (; cell < live.Length; cell++)
         {
             double p = live[cell] / n, q = reference[cell] / m, mean = (p + q) / 2;
             divergence += Term(p, mean) + Term(q, mean);
@@ -78,8 +91,20 @@ public static class CountDistances
         var (n, m) = Rows(live, reference);
         if (n == 0 || m == 0)
             return double.NaN;
-        double sum = 0, added = pseudo * Used(live, reference);
-        for (var cell = 0; cell < live.Length; cell++)
+        var added = pseudo * Used(live, reference);
+        var terms = Vector256<double>.Zero;
+        var cell = 0;
+        for (; cell <= live.Length - Vector256<double>.Count; cell += Vector256<double>.Count)
+        {
+            var (count, other) = (Rows(live, cell), Rows(reference, cell));
+            var p = (count + Vector256.Create(pseudo)) / Vector256.Create(n + added);
+            var q = (other + Vector256.Create(pseudo)) / Vector256.Create(m + added);
+            var term = (p - q) * Vector256.Log(p / q);
+            terms += Vector256.ConditionalSelect(Vector256.Equals(count + other, Vector256<double>.Zero), Vector256<double>.Zero, term);
+        }
+
+        var sum = Vector256.Sum(terms);
+        for (; cell < live.Length; cell++)
         {
             if (live[cell] + reference[cell] == 0)
                 continue;
@@ -121,6 +146,17 @@ public static class CountDistances
         }
 
         return (n, m);
+    }
+
+    private static Vector256<double> Rows(ReadOnlySpan<long> counts, int at) =>
+        Vector256.ConvertToDouble(Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(counts), (nuint)at));
+
+    /// <summary>part·ln(2·part/(part + other)), 0 where the part is.</summary>
+    private static Vector256<double> Term(Vector256<double> part, Vector256<double> other)
+    {
+        // An empty cell's logarithm is of something instead of 0, and times 0 it is 0.
+        var ratio = (part + part) / Vector256.Max(part + other, Vector256.Create(double.Epsilon));
+        return part * Vector256.Log(Vector256.Max(ratio, Vector256.Create(1e-300)));
     }
 
     private static double Term(double part, double whole) => part == 0 ? 0 : part * Math.Log(part / whole);
