@@ -23,7 +23,8 @@ public class SimulatedTests
         // 150 runs place a median to about 5 % and a 90 % quantile to about 8 %, one standard error.
         var result = DelaysCommand.Drawn(Change.All.Single(change => change.Name == name), 0.01, 50_000, Reduced, Seed);
         TestContext.Current.TestOutputHelper?.WriteLine($"{name}: {DelaysCommand.Text(result)}");
-        Assert.Equal((0, 0), (result.Early, result.Missed));
+        Assert.Equal(0, result.Early);
+        Assert.InRange(result.Missed, 0, 3); // within 40,000 rows; they count in the quantiles
         Assert.InRange(result.Median, 1, median * 1.1);
         Assert.InRange(result.P90, 1, p90 * 1.16);
     }
