@@ -10,8 +10,8 @@ namespace Sidecar.Statistics.Detection;
 /// <para>For block sums D over N rows, ν = blocks − 1: φ̂ = [ΣD²/N − (ΣD)²/ΣN]/(ν·Var), times ν/χ²(.05, ν), the upper 95 % bound for normal sums, at least
 /// 1. A block length counts from 20 blocks on (the shortest always): at 6 blocks the bound would multiply by 4.4.</para>
 /// <para>φ of a cell that the burn-in hit too seldom can't be seen: each bin takes the largest of its two neighbours on either side, the near tails
-/// that of the four outermost bins, a category at least the median. Far tails, and rows without a value, keep their own: what never happened before has no
-/// bursts to be forgiven.</para>
+/// that of the four outermost bins, a category at least the median. Far tails, rows without a value, and new values where the reference knew a closed set keep
+/// their own: what never happened before has no bursts to be forgiven.</para>
 /// </remarks>
 public sealed class CellDispersion
 {
@@ -109,11 +109,15 @@ public sealed class CellDispersion
 
     private void BorrowTheMedian(float[] values)
     {
-        // Other and unseen as well: a new value comes in bursts where the old ones do.
         var categories = values.AsSpan(0, _model.ValueCells);
         float[] sorted = [.. categories.ToArray().Order()];
-        foreach (ref var value in categories)
-            value = Math.Max(value, sorted[sorted.Length / 2]);
+        var unseen = categories.Length - 1;
+        for (var cell = 0; cell < categories.Length; cell++)
+        {
+            // Where the reference met new values, they come in bursts as the old ones do; a closed set of values is left by accident only.
+            if (cell != unseen || _model.Share(unseen) * _model.Rows >= 1)
+                categories[cell] = Math.Max(categories[cell], sorted[sorted.Length / 2]);
+        }
     }
 
     /// <summary>Blocks of one length. Single precision holds a million of them to a tenth of a percent, and no more are taken.</summary>
