@@ -9,8 +9,8 @@ namespace Sidecar.Statistics;
 /// </summary>
 /// <remarks>
 /// A slot's share is shrunk to the whole's, (c + κ·p)/(n + κ), so that a thin slot falls back to it. The test for keeping it compares the slots' differences with what the same slot differs by from
-/// week to week: an F test on Pearson's χ², which dependence within an hour and from hour to hour of a day inflates on both sides alike. It says nothing about weather and season, which
-/// hour slots can't follow.
+/// week to week: an F test on Pearson's χ², both sides of which dependence between rows inflates alike, with the degrees of freedom of days because hours of one day are alike. It says nothing about
+/// weather and season, which hour slots can't follow.
 /// </remarks>
 public sealed class HourOfWeek
 {
@@ -102,9 +102,10 @@ public sealed class HourOfWeek
         double betweenFreedom = (Slots - 1.0) * (used - 1), withinFreedom = (_weeks.Sum() - (double)Slots) * (used - 1);
         if (within <= 0)
             return between <= 0 ? 1 : 0;
-        // Cells of one hour move together: as few degrees of freedom as if one number decided them all.
+        // Cells of an hour move together, and weather makes hours of a day alike: as few degrees of freedom as if one number decided each day.
+        const int days = Slots / 24;
         var ratio = between / betweenFreedom / (within / withinFreedom);
-        return 1 - FisherSnedecor.CDF(Slots - 1, _weeks.Sum() - Slots, ratio);
+        return 1 - FisherSnedecor.CDF(days - 1, days * (Weeks - 1), ratio);
     }
 
     /// <summary>The null of a slot.</summary>
