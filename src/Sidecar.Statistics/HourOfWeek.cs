@@ -23,22 +23,29 @@ public sealed class HourOfWeek
     /// <summary>Weeks below which a slot can't be told from its own weather.</summary>
     public const int MinimumWeeks = 4;
 
+    // Few enough that an hour's wave is not drowned in the cells' own noise.
+    private const int TestGroups = 8;
+
     private const long NanosPerHour = 3_600_000_000_000;
+    private readonly CellModel _whole;
     private readonly int _cells;
+    private readonly byte[] _groupOf;
+    private readonly int _groups;
     private readonly long[] _counts;
     private readonly long[] _week;
     private readonly double[] _squares;
     private readonly int[] _weeks = new int[Slots];
     private long _hour = long.MinValue;
 
-    /// <param name="cells">Cells of the model, with those of rows without a value.</param>
-    public HourOfWeek(int cells)
+    /// <param name="whole">The feature's whole null.</param>
+    public HourOfWeek(CellModel whole)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cells);
-        _cells = cells;
-        _counts = new long[Slots * cells];
-        _week = new long[cells];
-        _squares = new double[Slots * cells];
+        (_whole, _cells) = (whole, whole.Cells);
+        _groupOf = CoarseGroups.Of(whole, TestGroups);
+        _groups = _groupOf.Max() + 1;
+        _counts = new long[Slots * _cells];
+        _week = new long[_cells];
+        _squares = new double[Slots * _groups];
     }
 
     /// <summary>Weeks of the slot that has fewest.</summary>
@@ -78,18 +85,20 @@ public sealed class HourOfWeek
             return double.NaN;
         double rows = _counts.Sum(), between = 0, within = 0;
         var used = 0;
-        for (var cell = 0; cell < _cells; cell++)
+        for (var group = 0; group < _groups; group++)
         {
             double all = 0, ofSlots = 0, ofWeeks = 0;
             for (var slot = 0; slot < Slots; slot++)
             {
-                double count = _counts[slot * _cells + cell];
+                double count = 0;
+                for (var cell = 0; cell < _cells; cell++)
+                    count += _groupOf[cell] == group ? _counts[slot * _cells + cell] : 0;
                 all += count;
-                ofSlots += SlotRows(slot) is var inSlot && inSlot > 0 ? count * count / inSlot : 0;
-                ofWeeks += _squares[slot * _cells + cell];
+                ofSlots += count * count / Math.Max(1, SlotRows(slot));
+                ofWeeks += _squares[slot * _groups + group];
             }
 
-            // A cell so rare that most hours lack it would only add noise.
+            // A group so rare that most hours lack it would only add noise.
             if (all < Slots * MinimumWeeks)
                 continue;
             used++;
@@ -98,7 +107,7 @@ public sealed class HourOfWeek
         }
 
         if (used < 2)
-            return 1; // one cell holds everything, at every hour
+            return 1; // one group holds everything, at every hour
         double betweenFreedom = (Slots - 1.0) * (used - 1), withinFreedom = (_weeks.Sum() - (double)Slots) * (used - 1);
         if (within <= 0)
             return between <= 0 ? 1 : 0;
@@ -109,18 +118,17 @@ public sealed class HourOfWeek
     }
 
     /// <summary>The null of a slot.</summary>
-    /// <param name="whole">The feature's whole null, with the same cells.</param>
-    public CellModel Model(int slot, CellModel whole)
+    public CellModel Model(int slot)
     {
         Span<double> weights = stackalloc double[Slots];
         weights.Clear();
         weights[slot] = 1;
-        return Mixture(weights, whole);
+        return Mixture(weights);
     }
 
     /// <summary>The null of a window whose rows came from several slots: their mixture, weighted by traffic.</summary>
     /// <param name="weights">Rows of the window per slot, 168 of them; at least one above 0.</param>
-    public CellModel Mixture(ReadOnlySpan<double> weights, CellModel whole)
+    public CellModel Mixture(ReadOnlySpan<double> weights)
     {
         var shares = new double[_cells];
         double total = 0, rows = 0;
@@ -132,23 +140,23 @@ public sealed class HourOfWeek
                 continue;
             double inSlot = SlotRows(slot), weight = weights[slot] / total;
             for (var cell = 0; cell < _cells; cell++)
-                shares[cell] += weight * (_counts[slot * _cells + cell] + Shrinkage * whole.Shares[cell]) / (inSlot + Shrinkage);
+                shares[cell] += weight * (_counts[slot * _cells + cell] + Shrinkage * _whole.Shares[cell]) / (inSlot + Shrinkage);
             rows += weight * weight / (inSlot + Shrinkage); // variance of a weighted mean
         }
 
         var sum = shares.Sum();
         for (var cell = 0; cell < _cells; cell++)
             shares[cell] /= sum;
-        return CellModel.FromShares(shares, Math.Min(whole.Rows, 1 / rows), whole.Kind);
+        return CellModel.FromShares(shares, Math.Min(_whole.Rows, 1 / rows), _whole.Kind);
     }
 
     /// <summary>Counts of all slots, slot after slot, for a profile file.</summary>
     public ReadOnlySpan<long> Counts => _counts;
 
-    /// <summary>Restores a reference that only gives nulls; null where the counts are no whole number of cells, or negative.</summary>
-    public static HourOfWeek? TryRestore(ReadOnlySpan<long> counts, int cells)
+    /// <summary>Restores a reference that only gives nulls; null where the counts are not one for each slot and cell, or negative.</summary>
+    public static HourOfWeek? TryRestore(ReadOnlySpan<long> counts, CellModel whole)
     {
-        if (cells <= 0 || counts.Length != Slots * cells)
+        if (counts.Length != Slots * whole.Cells)
             return null;
         foreach (var count in counts)
         {
@@ -156,7 +164,7 @@ public sealed class HourOfWeek
                 return null;
         }
 
-        var restored = new HourOfWeek(cells);
+        var restored = new HourOfWeek(whole);
         counts.CopyTo(restored._counts);
         return restored;
     }
@@ -178,11 +186,13 @@ public sealed class HourOfWeek
             return;
         var slot = (int)((_hour % Slots + Slots) % Slots);
         for (var cell = 0; cell < _cells; cell++)
-        {
             _counts[slot * _cells + cell] += _week[cell];
-            _squares[slot * _cells + cell] += _week[cell] * (double)_week[cell] / rows;
-        }
-
+        Span<double> grouped = stackalloc double[_groups];
+        grouped.Clear();
+        for (var cell = 0; cell < _cells; cell++)
+            grouped[_groupOf[cell]] += _week[cell];
+        for (var group = 0; group < _groups; group++)
+            _squares[slot * _groups + group] += grouped[group] * grouped[group] / rows;
         _weeks[slot]++;
         _week.AsSpan().Clear();
     }

@@ -65,7 +65,7 @@ public sealed class MixtureDetector
         _adaptive = adaptive
             ?
             [
-                new(model.Cells, Groups(model), GroupHalfLife, 10, 100),
+                new(model.Cells, CoarseGroups.Of(model, AdaptiveGroups), GroupHalfLife, 10, 100),
                 new(model.Cells, null, CellHalfLife, 40, 400),
             ]
             : [];
@@ -315,29 +315,5 @@ public sealed class MixtureDetector
         for (var statistic = Model.FirstScore; statistic < Model.Statistics; statistic++)
             largest = Math.Max(largest, ExpertTable.At(_phi, statistic));
         return Math.Max(largest, mean / weight);
-    }
-
-    private static byte[] Groups(CellModel model)
-    {
-        // Numbered without gaps: an atom may span what would be several groups.
-        var groups = new byte[model.Cells];
-        double before = 0;
-        int highest = -1, last = -1;
-        for (var cell = 0; cell < model.ValueCells; cell++)
-        {
-            // Ordered cells by the middle of their mass; categories alone while there is room, the rest together.
-            var group = model.Kind == FeatureKind.Numeric
-                ? Math.Min(AdaptiveGroups - 1, (int)((before + model.Shares[cell] / 2) / model.Valued * AdaptiveGroups))
-                : cell == model.ValueCells - 1 ? AdaptiveGroups - 1 : Math.Min(cell, AdaptiveGroups - 2);
-            if (group != last)
-                highest++;
-            last = group;
-            groups[cell] = (byte)highest;
-            before += model.Shares[cell];
-        }
-
-        for (var cell = model.ValueCells; cell < model.Cells; cell++)
-            groups[cell] = (byte)++highest;
-        return groups;
     }
 }
