@@ -31,21 +31,23 @@ public static class Distances
         double n = live.Rows, m = reference.Rows;
         if (n == 0)
             return new(double.NaN, double.NaN, double.NaN);
+        var counts = reference.Counts;
         long before = 0, referenceBefore = 0;
-        double left = 0, lower = 0, upper = 0;
-        for (var cell = 0; cell < reference.Cells; cell++)
+        double left = 0, lower = 0, upper = 0, perLive = 1 / n, perReference = 1 / m;
+        for (var cell = 0; cell < counts.Length; cell++)
         {
-            before += live.Count(cell);
-            referenceBefore += reference.Counts[cell];
-            var right = before / n - referenceBefore / m;
+            long count = live.Count(cell), referenceCount = counts[cell];
+            before += count;
+            referenceBefore += referenceCount;
+            var right = before * perLive - referenceBefore * perReference;
             lower = Math.Max(lower, Math.Abs(right));
             // What may lie inside only matters where both sides do: one alone moves d in one direction, to its end.
-            if (live.Count(cell) > 0 && reference.Counts[cell] > 0)
+            if (count > 0 && referenceCount > 0)
             {
                 if (!OnUpperEdge(live, cell))
-                    upper = Math.Max(upper, left + live.Count(cell) / n);
+                    upper = Math.Max(upper, left + count * perLive);
                 if (!reference.OnlyUpperEdge(cell))
-                    upper = Math.Max(upper, reference.Counts[cell] / m - left);
+                    upper = Math.Max(upper, referenceCount * perReference - left);
             }
 
             left = right;
@@ -72,17 +74,21 @@ public static class Distances
             - ((live.Sum(0) + live.Sum(1)) / n - (reference.Sums[0] + reference.Sums[1]) / m));
         distance += Math.Abs((live.Sum(above) + live.Sum(far)) / n - (reference.Sums[above] + reference.Sums[far]) / m
             - reference.Maximum * (live.Above / n - (reference.Counts[above] + reference.Counts[far]) / m));
+        double perLive = 1 / n, perReference = 1 / m, a = reference.Minimum, left = before * perLive - referenceBefore * perReference;
+        ReadOnlySpan<long> counts = reference.Counts;
+        var sums = reference.Sums;
         for (var bin = NumericReference.FirstBin; bin <= reference.LastBin; bin++)
         {
             // ∫(a,b] (F − G) = b·d(b) − a·d(a) − (S/n − T/m), written so that a large common offset cancels first.
-            double a = reference.Edges.Lower(bin), b = reference.Edges.Upper(bin);
-            var left = before / n - referenceBefore / m;
+            double b = reference.Edges.Upper(bin);
             before += live.Count(bin);
-            referenceBefore += reference.Counts[bin];
+            referenceBefore += counts[bin];
+            var right = before * perLive - referenceBefore * perReference;
             var signed = (b - a) * left
-                + (b * live.Count(bin) - live.Sum(bin)) / n
-                - (b * reference.Counts[bin] - reference.Sums[bin]) / m;
-            distance += Math.Max(Math.Abs(signed), Crossing(left, before / n - referenceBefore / m) * (b - a));
+                + (b * live.Count(bin) - live.Sum(bin)) * perLive
+                - (b * counts[bin] - sums[bin]) * perReference;
+            distance += Math.Max(Math.Abs(signed), Crossing(left, right) * (b - a));
+            (a, left) = (b, right);
         }
 
         distance = Math.Max(0, distance);

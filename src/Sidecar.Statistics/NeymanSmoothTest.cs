@@ -31,27 +31,31 @@ public static class NeymanSmoothTest
         var (n, m) = CountDistances.Rows(live, reference);
         if (n == 0 || m == 0)
             return TestResult.Insufficient;
-        Span<double> moments = stackalloc double[2 * Order + 1], scores = stackalloc double[Order], lower = stackalloc double[Order * Order];
-        moments.Clear();
-        scores.Clear();
-        lower.Clear();
-        double before = 0;
+        double before = 0, perPooled = 1 / (n + m), perLive = 1 / n, perReference = 1 / m;
+        double m1 = 0, m2 = 0, m3 = 0, m4 = 0, m5 = 0, m6 = 0, m7 = 0, m8 = 0, d1 = 0, d2 = 0, d3 = 0, d4 = 0;
         for (var cell = 0; cell < live.Length; cell++)
         {
-            var share = (live[cell] + reference[cell]) / (n + m);
+            var share = (live[cell] + reference[cell]) * perPooled;
             var rank = 2 * before + share - 1;
-            var difference = live[cell] / n - reference[cell] / m;
+            var difference = live[cell] * perLive - reference[cell] * perReference;
             before += share;
-            var power = 1.0;
-            for (var k = 1; k <= 2 * Order; k++)
-            {
-                power *= rank;
-                moments[k] += share * power;
-                if (k <= Order)
-                    scores[k - 1] += difference * power;
-            }
+            double square = rank * rank, cube = square * rank, fourth = square * square;
+            m1 += share * rank;
+            m2 += share * square;
+            m3 += share * cube;
+            m4 += share * fourth;
+            m5 += share * fourth * rank;
+            m6 += share * fourth * square;
+            m7 += share * fourth * cube;
+            m8 += share * fourth * fourth;
+            d1 += difference * rank;
+            d2 += difference * square;
+            d3 += difference * cube;
+            d4 += difference * fourth;
         }
 
+        ReadOnlySpan<double> moments = [1, m1, m2, m3, m4, m5, m6, m7, m8];
+        Span<double> scores = [d1, d2, d3, d4], lower = stackalloc double[Order * Order];
         if (!TryCholesky(moments, lower))
             return TestResult.Insufficient;
         var scale = Math.Sqrt(n * m / ((n + m) * phi));
