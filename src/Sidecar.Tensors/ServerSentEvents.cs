@@ -8,6 +8,9 @@ public struct ServerSentEvents(ReadOnlyMemory<byte> body)
 {
     private ReadOnlyMemory<byte> _rest = body.Span.StartsWith("\uFEFF"u8) ? body[3..] : body;
 
+    /// <summary>Bytes of the body that were not read yet.</summary>
+    public readonly int Remaining => _rest.Length;
+
     /// <summary>The next event's data; false at the end. An event that the end cuts off counts as one, its data being whole lines.</summary>
     public bool Next(out ReadOnlyMemory<byte> data)
     {
