@@ -77,10 +77,9 @@ internal ref struct OpenAiAnswer(GenerationOperation operation, bool isChunk, Te
             return ReadWord(ref json, out into.Part.ErrorCode);
         return operation switch
         {
-            GenerationOperation.Embeddings when member.Is("data"u8) => _embeddings.Read(ref json),
+            GenerationOperation.Embeddings => member.Is("data"u8) ? _embeddings.Read(ref json) : json.SkipValue(),
             GenerationOperation.Responses => _items.ReadMember(ref json, member),
-            _ when member.Is("choices"u8) => _choices.Read(ref json),
-            _ => json.SkipValue(),
+            _ => member.Is("choices"u8) ? _choices.Read(ref json) : json.SkipValue(),
         };
     }
 
