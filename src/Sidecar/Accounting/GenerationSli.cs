@@ -17,7 +17,7 @@ public sealed class GenerationSli(Histogram<double> tokens, Histogram<double> fi
     // The convention's discriminator of formats: the API that is spoken, whoever speaks it.
     private const string Provider = "openai";
 
-    private readonly double _secondsPerTick = 1.0 / time.TimestampFrequency;
+    private readonly long _frequency = time.TimestampFrequency;
     private readonly Lock _lock = new();
     private readonly Dictionary<(ModelIdentity Model, GenerationOperation Operation, GenerationEnd End), long> _ended = [];
 
@@ -29,7 +29,7 @@ public sealed class GenerationSli(Histogram<double> tokens, Histogram<double> fi
             return;
         if (generation.Operation != GenerationOperation.Embeddings)
             Count(record.Model, generation.Operation, GenerationEnds.Of(generation));
-        var timing = GenerationTiming.Of(exchange, generation, _secondsPerTick);
+        var timing = GenerationTiming.Of(exchange, generation, _frequency);
         var tags = new TagList
         {
             { "model", record.Model.Name },

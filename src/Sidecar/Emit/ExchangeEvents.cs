@@ -67,7 +67,7 @@ public static class ExchangeEvents
             else if (exchange.Fate != HeadFate.None)
                 json.WriteString("notDecoded", Labels<HeadFate>.Of((int)exchange.Fate));
             if (record.Generation.Operation != GenerationOperation.None)
-                WriteGeneration(json, exchange, record.Generation, secondsPerTick);
+                WriteGeneration(json, exchange, record.Generation, time.TimestampFrequency);
             if (record.HasRequest)
                 WriteTensors(json, "inputs", record.Request);
             if (record.HasResponse)
@@ -77,9 +77,9 @@ public static class ExchangeEvents
     }
 
     /// <summary>Numbers and words of the protocol; nothing of what was asked or answered.</summary>
-    private static void WriteGeneration(Utf8JsonWriter json, Exchange exchange, Generation generation, double secondsPerTick)
+    private static void WriteGeneration(Utf8JsonWriter json, Exchange exchange, Generation generation, long frequency)
     {
-        var timing = GenerationTiming.Of(exchange, generation, secondsPerTick);
+        var timing = GenerationTiming.Of(exchange, generation, frequency);
         json.WriteStartObject("generation");
         json.WriteString("operation", generation.Operation.Label());
         json.WriteBoolean("streamed", generation.IsStream);

@@ -21,8 +21,8 @@ public enum TokenSource : byte
 /// <param name="Source">How the tokens behind <paramref name="PerOutputToken"/> were counted.</param>
 public readonly record struct GenerationTiming(double FirstToken, double PerOutputToken, TokenSource Source)
 {
-    /// <param name="secondsPerTick">Of the exchange's timestamps.</param>
-    public static GenerationTiming Of(Exchange exchange, Generation generation, double secondsPerTick)
+    /// <param name="frequency">Of the exchange's timestamps: ticks in a second.</param>
+    public static GenerationTiming Of(Exchange exchange, Generation generation, long frequency)
     {
         var first = exchange.IsAnswered && generation is { IsStream: true, HasFailed: false, FirstContentEnd: >= 0 }
             ? exchange.Arrivals.Of(generation.FirstContentEnd)
@@ -35,8 +35,8 @@ public readonly record struct GenerationTiming(double FirstToken, double PerOutp
         var isTimed = (generation.HasEnded || generation.HasFinished) && generation.Choices <= 1 && tokens > 1
             && exchange.ClientStall == 0 && exchange.Arrivals.LastAt > first;
         return new GenerationTiming(
-            (first - exchange.RequestFirstByte) * secondsPerTick,
-            isTimed ? (exchange.Arrivals.LastAt - first) * secondsPerTick / (tokens - 1) : double.NaN,
+            (double)(first - exchange.RequestFirstByte) / frequency,
+            isTimed ? (double)(exchange.Arrivals.LastAt - first) / frequency / (tokens - 1) : double.NaN,
             isTimed ? source : TokenSource.None);
     }
 }
