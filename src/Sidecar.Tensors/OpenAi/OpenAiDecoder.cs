@@ -16,7 +16,7 @@ public sealed class OpenAiDecoder : IProtocolDecoder
     public DecodeError DecodeRequest(in MessageHead head, ReadOnlyMemory<byte> body, TensorMessage into)
     {
         into.Clear();
-        var operation = GenerationOperations.OfPath(head.Path);
+        var operation = Operation(head);
         into.Part.Operation = operation;
         var json = new JsonScanner(body.Span, MaxDepth);
         var found = false;
@@ -28,7 +28,7 @@ public sealed class OpenAiDecoder : IProtocolDecoder
     public DecodeError DecodeResponse(in MessageHead head, ReadOnlyMemory<byte> body, TensorMessage into)
     {
         into.Clear();
-        var operation = GenerationOperations.OfPath(head.Path);
+        var operation = Operation(head);
         var isChunk = head.Format == BodyFormat.EventStream;
         into.Part.Operation = operation;
         if (isChunk && body.Span.TrimStart(" \t\r\n"u8).StartsWith("[DONE]"u8))
@@ -43,6 +43,10 @@ public sealed class OpenAiDecoder : IProtocolDecoder
         var read = json.Peek() == '{' ? new OpenAiAnswer(operation, isChunk, into).Read(ref json, out found) : json.SkipValue();
         return Result(ref json, read, found, into);
     }
+
+    /// <summary>A path that the API does not have was configured to speak it; a chat is what most servers have.</summary>
+    private static GenerationOperation Operation(in MessageHead head) =>
+        GenerationOperations.OfPath(head.Path) is var operation and not GenerationOperation.None ? operation : GenerationOperation.Chat;
 
     private static DecodeError Result(ref JsonScanner json, bool read, bool found, TensorMessage into)
     {

@@ -96,9 +96,9 @@ internal sealed class ExchangeDecoder(int maxBody, IReadOnlyList<IProtocolDecode
         // An error's body is whatever the server likes; only an answer must keep to the protocol.
         if (!_answered)
             return false;
-        if (error == DecodeError.None)
-            record.Generation.Add(record.Response, _responses.Position);
         var endedEarly = exchange.ResponseLastByte == 0 && !exchange.IsGrpc && exchange.ResponseFormat != BodyFormat.EventStream;
+        if (error == DecodeError.None && !endedEarly)
+            record.Generation.Add(record.Response, _responses.Position);
         return Read(error, record.Response, record, endedEarly) && !record.Response.HasError;
     }
 

@@ -55,6 +55,19 @@ public class StreamTests
     }
 
     [Fact]
+    public void Event_of_very_many_lines_costs_no_more_than_its_bytes()
+    {
+        var body = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("data: a\n", 300_000)) + "\ndata: b\n\n");
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var events = new ServerSentEvents(body);
+        Assert.True(events.Next(out var data));
+        Assert.Equal((599_999, "a\na"), (data.Length, Encoding.ASCII.GetString(data.Span[..3])));
+        Assert.True(events.Next(out data));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2 * body.Length);
+        Assert.Equal("b", Encoding.ASCII.GetString(data.Span));
+    }
+
+    [Fact]
     public void What_follows_the_mark_is_read_by_no_client_and_counted_by_nobody()
     {
         var generation = OpenAi.Stream(OpenAi.Chat, Role, Piece("a"), End, Done, Usage, Piece("b"), """{"error":{"message":"late"}}""");

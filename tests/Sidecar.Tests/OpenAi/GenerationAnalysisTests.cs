@@ -109,6 +109,17 @@ public sealed class GenerationAnalysisTests
     }
 
     [Fact]
+    public async Task Generation_is_no_work_for_a_shadow()
+    {
+        await using var traffic = new Traffic();
+        using var shadow = new Shadow.ShadowLane(new ShadowOptions { Name = "candidate", File = "none.onnx", Rate = 1 }, traffic.Time, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        Analyse(traffic, Whole);
+        Assert.True(traffic.Record.IsPair);
+        Assert.False(shadow.Offer(traffic.Record, "r"u8, 1));
+        Assert.Empty(shadow.Tallies);
+    }
+
+    [Fact]
     public async Task Stream_of_any_length_allocates_nothing_once_learned()
     {
         var options = new SidecarOptions { Drift = new() { BurnIn = 10, Window = new() { Every = TimeSpan.FromHours(24) } } };
