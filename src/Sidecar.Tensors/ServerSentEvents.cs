@@ -45,7 +45,9 @@ public struct ServerSentEvents(ReadOnlyMemory<byte> body)
         return found;
     }
 
-    /// <summary>Adds a line to those that were joined, the first two of which come together. Doubles its memory, so that an event of many lines costs no more than its bytes.</summary>
+    /// <summary>
+    /// Adds a line to those that were joined, the first two of which come together. Doubles its memory, so that an event of many lines costs no more than its bytes.
+    /// </summary>
     private void Join(ReadOnlySpan<byte> first, ReadOnlySpan<byte> line, ref int length)
     {
         var start = length < 0 ? first.Length : length;

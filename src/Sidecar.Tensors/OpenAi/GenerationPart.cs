@@ -5,7 +5,7 @@ namespace Sidecar.Tensors;
 /// <summary>What one message says of a generation, beside its tensors; blank for other protocols.</summary>
 public struct GenerationPart
 {
-    /// <summary>Finish reasons of one message whose choice is kept. More than one in a chunk is rare; more choices than this are asked for by nobody but tests.</summary>
+    /// <summary>Finish reasons of one message whose choice is kept. Chunks hold one; more choices than these are asked for by nobody but tests.</summary>
     internal const int MaxFinished = 16;
 
     internal Slice ErrorType;

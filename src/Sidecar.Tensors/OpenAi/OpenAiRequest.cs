@@ -115,8 +115,11 @@ internal ref struct OpenAiRequest(GenerationOperation operation, TensorMessage i
         if (!items.TryAddTo(into, name, DataType.Int64))
             return false;
         // A prompt of tokens has no length in characters, and one of texts none in tokens that anybody here knows.
-        if (items.Error == DecodeError.None
-            && !(_prompt.Tokens > 0 ? Scalar.Of(_prompt.Tokens).TryAddTo(into, "prompt.tokens"u8, DataType.Int64) : characters.TryAddTo(into, "prompt.characters"u8, DataType.Int64)))
+        var isAdded = items.Error != DecodeError.None
+            || (_prompt.Tokens > 0
+                ? Scalar.Of(_prompt.Tokens).TryAddTo(into, "prompt.tokens"u8, DataType.Int64)
+                : characters.TryAddTo(into, "prompt.characters"u8, DataType.Int64));
+        if (!isAdded)
             return false;
         if (operation == GenerationOperation.Embeddings)
             return true;

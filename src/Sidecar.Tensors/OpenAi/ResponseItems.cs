@@ -41,7 +41,8 @@ internal ref struct ResponseItems(TensorMessage into, bool isChunk)
     public readonly bool TryAddTo(TensorMessage message)
     {
         var reason = _incomplete.Present ? _incomplete : _status;
-        if (!reason.Present || (isChunk && !_isFinal) || message.TextOf(reason) is var text && (text.SequenceEqual("in_progress"u8) || text.SequenceEqual("queued"u8)))
+        var word = message.TextOf(reason);
+        if (!reason.Present || (isChunk && !_isFinal) || word.SequenceEqual("in_progress"u8) || word.SequenceEqual("queued"u8))
             return true;
         var tensor = new Tensor { DataType = DataType.Bytes, Rank = 1, Elements = 1, SentElements = 1, BinaryBytes = -1 };
         tensor.Dims[0] = 1;
