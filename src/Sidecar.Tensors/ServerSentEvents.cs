@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Sidecar.Tensors;
 
 /// <summary>
@@ -8,18 +6,28 @@ namespace Sidecar.Tensors;
 /// </summary>
 public struct ServerSentEvents(ReadOnlyMemory<byte> body)
 {
+    private byte[]? _joined;
     private ReadOnlyMemory<byte> _rest = body.Span.StartsWith("\uFEFF"u8) ? body[3..] : body;
 
+    /// <summary>Bytes of the body that were not read yet.</summary>
+    public readonly int Remaining => _rest.Length;
+
     /// <summary>The next event's data; false at the end. An event that the end cuts off counts as one, its data being whole lines.</summary>
+    /// <param name="data">Valid until the next call.</param>
     public bool Next(out ReadOnlyMemory<byte> data)
     {
         data = default;
-        ArrayBufferWriter<byte>? joined = null;
         var found = false;
+        var joined = -1;
         while (TakeLine(out var line))
         {
-            if (line.IsEmpty && found)
-                break;
+            if (line.IsEmpty)
+            {
+                if (found)
+                    break;
+                continue;
+            }
+
             if (!line.Span.StartsWith("data"u8) || (line.Length > 4 && line.Span[4] != ':'))
                 continue;
             var value = line.Length > 4 ? line[5..] : default;
@@ -28,25 +36,27 @@ public struct ServerSentEvents(ReadOnlyMemory<byte> body)
             if (!found)
                 data = value;
             else
-                Join(ref joined, data.Span, value.Span);
+                Join(joined < 0 ? data.Span : default, value.Span, ref joined);
             found = true;
         }
 
-        if (joined is not null)
-            data = joined.WrittenMemory;
+        if (joined >= 0)
+            data = _joined.AsMemory(0, joined);
         return found;
     }
 
-    private static void Join(ref ArrayBufferWriter<byte>? joined, ReadOnlySpan<byte> first, ReadOnlySpan<byte> next)
+    /// <summary>
+    /// Adds a line to those that were joined, the first two of which come together. Doubles its memory, so that an event of many lines costs no more than its bytes.
+    /// </summary>
+    private void Join(ReadOnlySpan<byte> first, ReadOnlySpan<byte> line, ref int length)
     {
-        if (joined is null)
-        {
-            joined = new ArrayBufferWriter<byte>(first.Length + next.Length + 1);
-            joined.Write(first);
-        }
-
-        joined.Write("\n"u8);
-        joined.Write(next);
+        var start = length < 0 ? first.Length : length;
+        length = start + 1 + line.Length;
+        if (_joined is null || length > _joined.Length)
+            Array.Resize(ref _joined, Math.Max(length, 2 * start));
+        first.CopyTo(_joined);
+        _joined[start] = (byte)'\n';
+        line.CopyTo(_joined.AsSpan(start + 1));
     }
 
     // A line ends with CR LF, LF or CR.
