@@ -5,6 +5,8 @@ namespace Sidecar.Tensors;
 /// <summary>The writing side, for the decoders of this library: bytes are appended to one arena and named by <see cref="Slice"/>.</summary>
 public sealed partial class TensorMessage
 {
+    private Comparison<Tensor>? _byName;
+
     internal DecodeLimits Limits => _limits;
 
     /// <summary>Where the next appended byte goes.</summary>
@@ -64,6 +66,24 @@ public sealed partial class TensorMessage
             Array.Resize(ref _tensors, Math.Min(_tensors.Length * 2, _limits.MaxTensors));
         _tensors[Count++] = tensor;
         return true;
+    }
+
+    /// <summary>Adds a tensor in place of one of the same name, as entries of a map are: the last counts; false when the limit is reached.</summary>
+    internal bool TryPut(in Tensor tensor)
+    {
+        var at = Find(Text(tensor.NameSlice));
+        if (at < 0)
+            return TryAdd(in tensor);
+        _tensors[at] = tensor;
+        return true;
+    }
+
+    /// <summary>Gives tensors that came in a map, which has no order, one that is always the same: by the bytes of their names.</summary>
+    internal void SortByName()
+    {
+        // Kept: a delegate made for each message would be an allocation.
+        _byName ??= (one, other) => Text(one.NameSlice).SequenceCompareTo(Text(other.NameSlice));
+        _tensors.AsSpan(0, Count).Sort(_byName);
     }
 
     /// <summary>Moves to the next multiple of 8, so that data can be read as numbers of any size; false when the arena is full.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using Sidecar.Configuration;
 using Sidecar.Model;
 using Sidecar.Tensors;
@@ -127,8 +128,10 @@ public sealed class ModelAnalysis : IAsyncDisposable
     private void AskForContract(Exchange exchange, ModelState state)
     {
         var version = state.Identity.Source is IdentitySource.Response or IdentitySource.Path ? state.Identity.Version : null;
-        state.ContractAsked = _metadata is null
-            || _metadata.Ask(new MetadataWish(_upstreams[exchange.Listener], state.Identity.Name, version, metadata => Adopt(state, metadata)));
+        var path = exchange.PathWithoutQuery;
+        var service = exchange.Protocol.IsGrpc() ? Encoding.UTF8.GetString(path[..path.LastIndexOf((byte)'/')]) : "";
+        state.ContractAsked = _metadata is null || !MetadataCall.Exists(exchange.Protocol) || _metadata.Ask(new MetadataWish(
+            _upstreams[exchange.Listener], exchange.Protocol, service, state.Identity.Name, version, metadata => Adopt(state, metadata)));
     }
 
     private void Adopt(ModelState state, ModelMetadata metadata)

@@ -35,6 +35,11 @@ public sealed class MessageReader(int maxBytes) : IDisposable
     /// <summary>The body ends in the middle of a message.</summary>
     public bool EndsEarly { get; private set; }
 
+    /// <summary>
+    /// What there is of the message that the body ends in the middle of, for what stands at its beginning; empty where there is none, or it is compressed.
+    /// </summary>
+    public ReadOnlyMemory<byte> Cut { get; private set; }
+
     /// <summary>Forgets the last body: there is none now.</summary>
     public void Close()
     {
@@ -43,6 +48,7 @@ public sealed class MessageReader(int maxBytes) : IDisposable
         _framing = MessageFraming.Grpc; // which an empty body holds no message of
         Problem = DecodingResult.Decoded;
         EndsEarly = false;
+        Cut = default;
     }
 
     /// <summary>Begins with a body.</summary>
@@ -83,6 +89,8 @@ public sealed class MessageReader(int maxBytes) : IDisposable
         if (!GrpcMessageReader.TryTake(ref rest, out var compressed, out var inner))
         {
             EndsEarly = rest[0] <= 1;
+            if (rest[0] == 0 && rest.Length > GrpcMessageReader.PrefixBytes)
+                Cut = _rest[GrpcMessageReader.PrefixBytes..];
             Problem = DecodingResult.Malformed;
             return false;
         }

@@ -30,8 +30,11 @@ internal sealed class ExchangeDecoding
 
     public string? Version { get; private set; }
 
-    /// <summary>Several messages may go either way.</summary>
-    public bool IsStream { get; private set; }
+    /// <summary>The answer may be several messages.</summary>
+    public bool IsStream { get; private init; }
+
+    /// <summary>The request may be several messages.</summary>
+    public bool IsRequestStream { get; private init; }
 
     /// <summary>Null: it is no inference of a protocol that is decoded.</summary>
     public static ExchangeDecoding? Of(DecodedExchange exchange, ModelMetadata? metadata)
@@ -42,33 +45,32 @@ internal sealed class ExchangeDecoding
         var route = InferencePath.Parse(path);
         if (exchange.Method != "POST" || route.Protocol.IsGrpc() != exchange.IsGrpc || ProtocolDecoders.Of(route.Protocol) is not { } decoder)
             return null;
+        var method = exchange.Path[(exchange.Path.LastIndexOf('/') + 1)..];
         var decoding = new ExchangeDecoding(route.Protocol)
         {
-            IsStream = path.AsSpan().EndsWith("/ModelStreamInfer"u8) || exchange.Response.Format == BodyFormat.EventStream,
+            IsRequestStream = method is "ModelStreamInfer" or "PredictStreamed" or "StreamPredictions2",
+            IsStream = method is "ModelStreamInfer" or "PredictStreamed" or "StreamPredictions2" or "StreamPredictions" || exchange.Response.Format == BodyFormat.EventStream,
         };
         var message = new TensorMessage(Limits);
         using var reader = new MessageReader(MaxPlainBytes);
         Open(reader, exchange, exchange.Request, BodyFormat.Unknown);
+        var head = Head(path, exchange.Request, metadata);
         while (reader.Next(out var body))
-        {
-            var head = new MessageHead { Path = path, Format = exchange.Request.Format, JsonBytes = exchange.Request.JsonBytes, Metadata = metadata };
-            var problem = decoder.DecodeRequest(head, body, message);
-            decoding.Requests.Add(DecodedInference.Of(message, problem));
-        }
-
+            decoding.Requests.Add(DecodedInference.Of(message, decoder.DecodeRequest(head, body, message)));
         decoding.RequestProblem = Problem(reader);
+        var cutRequest = reader.Cut.IsEmpty ? null : DecodedInference.Of(message, decoder.DecodeRequest(head, reader.Cut, message));
         Open(reader, exchange, exchange.Response, exchange.Response.Format);
+        head = Head(path, exchange.Response, metadata);
         while (reader.Next(out var body))
-        {
-            var head = new MessageHead { Path = path, Format = exchange.Response.Format, JsonBytes = exchange.Response.JsonBytes, Metadata = metadata };
-            var problem = decoder.DecodeResponse(head, body, message);
-            decoding.Responses.Add(DecodedInference.Of(message, problem));
-        }
-
+            decoding.Responses.Add(DecodedInference.Of(message, decoder.DecodeResponse(head, body, message)));
         decoding.ResponseProblem = Problem(reader);
-        decoding.Identify(route);
+        var cutResponse = reader.Cut.IsEmpty ? null : DecodedInference.Of(message, decoder.DecodeResponse(head, reader.Cut, message));
+        decoding.Identify(route, cutRequest, cutResponse);
         return decoding;
     }
+
+    private static MessageHead Head(ReadOnlySpan<byte> path, DecodedMessage message, ModelMetadata? metadata) =>
+        new() { Path = path, Format = message.Format, JsonBytes = message.JsonBytes, Metadata = metadata };
 
     private static void Open(MessageReader reader, DecodedExchange exchange, DecodedMessage message, BodyFormat format) => reader.Open(
         message.BodyMemory,
@@ -84,10 +86,12 @@ internal sealed class ExchangeDecoding
         _ => reader.EndsEarly ? "truncated" : "malformed",
     };
 
-    private void Identify(InferencePath route)
+    /// <param name="cutRequest">The message that the request's body ends in the middle of: its beginning may say for which model it is.</param>
+    /// <param name="cutResponse">Likewise.</param>
+    private void Identify(InferencePath route, DecodedInference? cutRequest, DecodedInference? cutResponse)
     {
-        var request = Requests.FirstOrDefault();
-        var response = Responses.FirstOrDefault(answer => answer.Model is not null);
+        var request = Requests.FirstOrDefault() ?? cutRequest;
+        var response = Responses.FirstOrDefault(answer => answer.Model is not null) ?? cutResponse;
         Model = NotEmpty(request?.Model) ?? Unescape(route.Model) ?? NotEmpty(response?.Model);
         Version = NotEmpty(request?.Version) ?? Unescape(route.Version) ?? NotEmpty(response?.Version);
     }
