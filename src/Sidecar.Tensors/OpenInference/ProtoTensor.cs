@@ -51,6 +51,8 @@ internal static class ProtoTensor
         tensor.Error = isShared ? DecodeError.SharedMemory : tensor.DataType == DataType.Unknown ? DecodeError.UnsupportedDatatype : DecodeError.None;
         if (tensor.Error == DecodeError.None && tensor.HasContents && !ProtoContents.Read(ref outer, part, into, ref tensor))
             return false;
+        if (tensor.Error != DecodeError.None)
+            tensor.DataSlice = Slice.Absent;
         return into.TryAdd(in tensor) || outer.Fail(DecodeError.TooLarge);
     }
 

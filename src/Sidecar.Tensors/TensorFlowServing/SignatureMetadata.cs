@@ -18,7 +18,7 @@ internal static class SignatureMetadata
     {
         var whole = new Slice(proto.Position, proto.Length);
         var found = Slice.Absent;
-        var signatures = new ProtoPath(proto.Body, whole, [2, 2, 2, 1]);
+        var signatures = new ProtoPath(proto.Body, MapOf(ref proto, whole), [1]);
         while (signatures.Next(out var signature))
         {
             if (TextAt(ref proto, signature, [1]).SequenceEqual("__saved_model_init_op"u8))
@@ -37,6 +37,21 @@ internal static class SignatureMetadata
         var outputs = ReadTensors(ref proto, new ProtoPath(proto.Body, found, [2, 2]), maxTensors);
         // It says which version it answers for, not which there are.
         return proto.Error == DecodeError.None ? new ModelMetadata(Encoding.UTF8.GetString(model), [], "tensorflow", inputs, outputs) : null;
+    }
+
+    /// <summary>The SignatureDefMap, which is bytes to the Any around it.</summary>
+    private static Slice MapOf(ref ProtoReader outer, Slice answer)
+    {
+        var map = Slice.OfSource(0, 0);
+        var entries = new ProtoPath(outer.Body, answer, [2]);
+        while (entries.Next(out var entry))
+        {
+            if (TextAt(ref outer, entry, [1]).SequenceEqual("signature_def"u8))
+                map = LastAt(ref outer, entry, [2, 2]);
+        }
+
+        outer.Fail(entries.Error);
+        return map;
     }
 
     private static List<TensorMetadata> ReadTensors(ref ProtoReader outer, ProtoPath entries, int maxTensors)
@@ -85,14 +100,20 @@ internal static class SignatureMetadata
         return new TensorMetadata(Encoding.UTF8.GetString(TextAt(ref outer, entry, [1])), TensorFlowTypes.Map(type), tensor.Shape.ToArray()) { HasAnyRank = isAnyRank };
     }
 
-    /// <summary>The last text at the end of the path; empty where there is none.</summary>
     private static ReadOnlySpan<byte> TextAt(ref ProtoReader outer, Slice message, ReadOnlySpan<byte> path)
     {
-        var texts = new ProtoPath(outer.Body, message, path);
+        var text = LastAt(ref outer, message, path);
+        return outer.Body.Slice(text.Start, text.Length);
+    }
+
+    /// <summary>The last bytes at the end of the path; empty where there are none.</summary>
+    private static Slice LastAt(ref ProtoReader outer, Slice message, ReadOnlySpan<byte> path)
+    {
+        var found = new ProtoPath(outer.Body, message, path);
         var last = Slice.OfSource(0, 0);
-        while (texts.Next(out var text))
-            last = text;
-        outer.Fail(texts.Error);
-        return outer.Body.Slice(last.Start, last.Length);
+        while (found.Next(out var next))
+            last = next;
+        outer.Fail(found.Error);
+        return last;
     }
 }

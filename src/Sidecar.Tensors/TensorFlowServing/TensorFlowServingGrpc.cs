@@ -23,7 +23,7 @@ public sealed class TensorFlowServingGrpc : IProtocolDecoder
             Method.MultiInference => ExampleRequest.Read(ref proto, into, isMulti: true),
             _ => proto.Fail(DecodeError.NotInference),
         };
-        return read ? into.FirstError() : proto.Error;
+        return Judge(read, proto.Error, into);
     }
 
     /// <inheritdoc/>
@@ -40,7 +40,7 @@ public sealed class TensorFlowServingGrpc : IProtocolDecoder
             Method.MultiInference => ExampleResponse.ReadMulti(ref proto, into),
             _ => proto.Fail(DecodeError.NotInference),
         };
-        return read ? into.FirstError() : proto.Error;
+        return Judge(read, proto.Error, into);
     }
 
     /// <summary>The message of a call <c>GetModelMetadata</c>, which asks for a model's signatures.</summary>
@@ -64,6 +64,14 @@ public sealed class TensorFlowServingGrpc : IProtocolDecoder
         var proto = new ProtoReader(body, 0, body.Length);
         metadata = SignatureMetadata.Read(ref proto, DecodeLimits.Default.MaxTensors);
         return proto.Error != DecodeError.None || metadata is not null ? proto.Error : DecodeError.NotInference;
+    }
+
+    private static DecodeError Judge(bool read, DecodeError error, TensorMessage into)
+    {
+        if (read)
+            return into.FirstError();
+        into.ClearTensors(); // columns may be half read
+        return error;
     }
 
     private static Method MethodOf(ReadOnlySpan<byte> path) => path[(path.LastIndexOf((byte)'/') + 1)..] switch
