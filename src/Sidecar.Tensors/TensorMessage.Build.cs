@@ -6,6 +6,7 @@ namespace Sidecar.Tensors;
 public sealed partial class TensorMessage
 {
     private Comparison<Tensor>? _byName;
+    private NameTable? _names;
 
     internal DecodeLimits Limits => _limits;
 
@@ -77,6 +78,9 @@ public sealed partial class TensorMessage
         _tensors[at] = tensor;
         return true;
     }
+
+    /// <summary>Scratch of a decoder that looks for the same names again and again.</summary>
+    internal NameTable Names => _names ??= new NameTable(_limits.MaxTensors);
 
     /// <summary>Gives tensors that came in a map, which has no order, one that is always the same: by the bytes of their names.</summary>
     internal void SortByName()

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace Sidecar.Tensors.Protobuf;
 
 /// <summary>
@@ -55,74 +53,61 @@ internal static class ProtoElements
         return true;
     }
 
+    /// <summary>One number, which is a packed list of one without its length.</summary>
     private static bool AppendNumber(ref ProtoReader proto, TensorMessage into, ref Tensor tensor)
     {
-        ulong bits;
-        switch (proto.Type)
-        {
-            case WireType.Varint when TypeOf(tensor.DataType) == WireType.Varint:
-                if (!proto.ReadVarint(out bits))
-                    return false;
-                break;
-            case WireType.Fixed32 when tensor.DataType == DataType.Fp32:
-                if (!proto.ReadFixed32(out var single))
-                    return false;
-                bits = single;
-                break;
-            case WireType.Fixed64 when tensor.DataType == DataType.Fp64:
-                if (!proto.ReadFixed64(out bits))
-                    return false;
-                break;
-            default:
-                return proto.Fail(DecodeError.Malformed);
-        }
-
-        var size = tensor.DataType.Size();
-        if (!into.TryReserve(size, out var free))
-            return proto.Fail(DecodeError.TooLarge);
-        Write(bits, free, ref tensor);
-        into.Advance(size);
-        tensor.SentElements++;
-        return true;
+        var start = proto.Position;
+        var type = TypeOf(tensor.DataType);
+        if (proto.Type != type)
+            return proto.Fail(DecodeError.Malformed);
+        return proto.Skip() && AppendAll(ref proto, type, proto.Body[start..proto.Position], into, ref tensor);
     }
 
     private static bool AppendPacked(ref ProtoReader proto, TensorMessage into, ref Tensor tensor)
     {
         if (!proto.ReadBytes(out var packed))
             return false;
-        var bytes = proto.Body.Slice(packed.Start, packed.Length);
-        return TypeOf(tensor.DataType) == WireType.Varint
-            ? AppendVarints(ref proto, packed, bytes, into, ref tensor)
-            : AppendFixed(ref proto, bytes, into, ref tensor);
+        return AppendAll(ref proto, TypeOf(tensor.DataType), proto.Body.Slice(packed.Start, packed.Length), into, ref tensor);
     }
 
-    private static bool AppendFixed(ref ProtoReader proto, ReadOnlySpan<byte> bytes, TensorMessage into, ref Tensor tensor)
+    private static bool AppendAll(ref ProtoReader proto, WireType type, ReadOnlySpan<byte> packed, TensorMessage into, ref Tensor tensor) =>
+        type == WireType.Varint ? AppendVarints(ref proto, packed, into, ref tensor) : AppendFixed(ref proto, packed, into, ref tensor);
+
+    private static bool AppendFixed(ref ProtoReader proto, ReadOnlySpan<byte> packed, TensorMessage into, ref Tensor tensor)
     {
         var size = tensor.DataType.Size();
-        if (bytes.Length % size != 0)
+        if (packed.Length % size != 0)
             return proto.Fail(DecodeError.Truncated);
-        tensor.SentElements += bytes.Length / size;
-        return into.TryAppend(bytes, out _) || proto.Fail(DecodeError.TooLarge);
+        tensor.SentElements += packed.Length / size;
+        return into.TryAppend(packed, out _) || proto.Fail(DecodeError.TooLarge);
     }
 
-    private static bool AppendVarints(ref ProtoReader proto, Slice packed, ReadOnlySpan<byte> bytes, TensorMessage into, ref Tensor tensor)
+    private static bool AppendVarints(ref ProtoReader proto, ReadOnlySpan<byte> packed, TensorMessage into, ref Tensor tensor)
     {
-        // Each number ends with a byte below 128, so their count is known before the first is read.
-        var count = 0;
-        foreach (var next in bytes)
-            count += next < 0x80 ? 1 : 0;
+        var count = ProtoVarints.Count(packed);
         var size = tensor.DataType.Size();
         if (!into.TryReserve((long)count * size, out var free))
             return proto.Fail(DecodeError.TooLarge);
-        var numbers = new ProtoReader(proto.Body, packed);
-        for (var at = 0; numbers.Position < packed.Start + packed.Length; at += size)
+        free = free[..(count * size)];
+        var error = tensor.DataType switch
         {
-            if (!numbers.ReadVarint(out var bits))
-                return proto.Fail(numbers.Error);
-            Write(bits, free[at..], ref tensor);
-        }
-
-        into.Advance(count * size);
+            DataType.Bool => ProtoVarints.ReadBools(packed, free),
+            DataType.UInt8 => ProtoVarints.Read<byte>(packed, free, 0, byte.MaxValue),
+            DataType.Int8 => ProtoVarints.Read<byte>(packed, free, sbyte.MinValue, sbyte.MaxValue),
+            DataType.UInt16 => ProtoVarints.Read<ushort>(packed, free, 0, ushort.MaxValue),
+            DataType.Int16 => ProtoVarints.Read<ushort>(packed, free, short.MinValue, short.MaxValue),
+            // Their 16 bits come in an int32.
+            DataType.Fp16 or DataType.Bf16 => ProtoVarints.Read<ushort>(packed, free, short.MinValue, ushort.MaxValue),
+            DataType.UInt32 => ProtoVarints.Read<uint>(packed, free, 0, uint.MaxValue),
+            // A negative int32 comes sign-extended to 64 bits; some writers send 32.
+            DataType.Int32 => ProtoVarints.Read<uint>(packed, free, int.MinValue, uint.MaxValue),
+            _ => ProtoVarints.Read<ulong>(packed, free, long.MinValue, long.MaxValue),
+        };
+        if (error is not (DecodeError.None or DecodeError.ValueMismatch))
+            return proto.Fail(error);
+        if (error != DecodeError.None)
+            tensor.Error = error;
+        into.Advance(free.Length);
         tensor.SentElements += count;
         return true;
     }
@@ -132,34 +117,5 @@ internal static class ProtoElements
         DataType.Fp32 => WireType.Fixed32,
         DataType.Fp64 => WireType.Fixed64,
         _ => WireType.Varint,
-    };
-
-    private static void Write(ulong bits, Span<byte> to, ref Tensor tensor)
-    {
-        if (!Fits(bits, tensor.DataType))
-            tensor.Error = DecodeError.ValueMismatch;
-        if (tensor.DataType == DataType.Bool)
-            bits = bits == 0 ? 0UL : 1;
-        switch (tensor.DataType.Size())
-        {
-            case 1: to[0] = (byte)bits; break;
-            case 2: BinaryPrimitives.WriteUInt16LittleEndian(to, (ushort)bits); break;
-            case 4: BinaryPrimitives.WriteUInt32LittleEndian(to, (uint)bits); break;
-            default: BinaryPrimitives.WriteUInt64LittleEndian(to, bits); break;
-        }
-    }
-
-    private static bool Fits(ulong bits, DataType type) => type switch
-    {
-        DataType.Int8 => (long)bits is >= sbyte.MinValue and <= sbyte.MaxValue,
-        DataType.Int16 => (long)bits is >= short.MinValue and <= short.MaxValue,
-        // A negative int32 comes sign-extended to 64 bits; some writers send 32.
-        DataType.Int32 => (long)bits is >= int.MinValue and <= uint.MaxValue,
-        DataType.UInt8 => bits <= byte.MaxValue,
-        DataType.UInt16 => bits <= ushort.MaxValue,
-        DataType.UInt32 => bits <= uint.MaxValue,
-        // Their 16 bits come in an int32.
-        DataType.Fp16 or DataType.Bf16 => (long)bits is >= short.MinValue and <= ushort.MaxValue,
-        _ => true,
     };
 }

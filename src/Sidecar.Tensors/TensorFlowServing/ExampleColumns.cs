@@ -70,6 +70,7 @@ internal static class ExampleColumns
     private static bool FindColumns(ref ProtoReader outer, Slice request, ReadOnlySpan<byte> path, bool hasContext, TensorMessage into, out int examples)
     {
         examples = 0;
+        into.Names.Clear();
         var rows = new ProtoPath(outer.Body, request, path);
         while (rows.Next(out var example))
         {
@@ -90,12 +91,13 @@ internal static class ExampleColumns
         {
             if (!ReadKey(ref outer, entry, out var key))
                 return false;
-            var column = Find(into, outer.Body, key, next);
+            var column = Find(into, outer.Body, key, next, out var slot);
             if (column < 0)
             {
                 column = into.Count;
                 if (!into.TryAdd(new Tensor { NameSlice = key, DataSlice = Slice.Absent, BinaryBytes = -1 }))
                     return outer.Fail(DecodeError.TooLarge);
+                into.Names.Add(slot, column);
             }
 
             next = column + 1;
@@ -127,7 +129,7 @@ internal static class ExampleColumns
         while (entries.Next(out var entry))
         {
             ReadKey(ref proto, entry, out var key);
-            column = Find(into, body, key, column + 1);
+            column = Find(into, body, key, column + 1, out _);
             cells[column] = new Cell(entry);
         }
     }
@@ -147,10 +149,11 @@ internal static class ExampleColumns
 
     /// <summary>The column of that name, or -1.</summary>
     /// <param name="guess">Where it is if this example has its features in the same order as the first.</param>
-    private static int Find(TensorMessage into, ReadOnlySpan<byte> body, Slice key, int guess)
+    private static int Find(TensorMessage into, ReadOnlySpan<byte> body, Slice key, int guess, out int slot)
     {
+        slot = 0;
         var name = body.Slice(key.Start, key.Length);
-        return guess < into.Count && into.Name(guess).SequenceEqual(name) ? guess : into.Find(name);
+        return guess < into.Count && into.Name(guess).SequenceEqual(name) ? guess : into.Names.Find(into, name, out slot);
     }
 
     private static bool ReadColumn(ref ProtoReader outer, Slice cells, int column, int examples, TensorMessage into)

@@ -193,6 +193,16 @@ public class ExampleTests
             }
         }
 
+        foreach (var row in rows.Where(_ => random.Next(2) == 0))
+        {
+            // A map is written in any order.
+            var features = row.Features.Feature.ToArray();
+            random.Shuffle(features);
+            row.Features.Feature.Clear();
+            foreach (var (name, feature) in features)
+                row.Features.Feature[name] = feature;
+        }
+
         return context is null
             ? new Input { ExampleList = new ExampleList { Examples = { rows } } }
             : new Input { ExampleListWithContext = new ExampleListWithContext { Examples = { rows }, Context = context } };
