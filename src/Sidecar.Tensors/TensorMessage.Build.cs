@@ -1,11 +1,17 @@
 using Sidecar.Tensors.Json;
+using Sidecar.Tensors.Tables;
 
 namespace Sidecar.Tensors;
 
 /// <summary>The writing side, for the decoders of this library: bytes are appended to one arena and named by <see cref="Slice"/>.</summary>
 public sealed partial class TensorMessage
 {
+    private Table? _table;
+
     internal DecodeLimits Limits => _limits;
+
+    /// <summary>Scratch of the protocols that send rows; made when the first of them does.</summary>
+    internal Table Table => _table ??= new Table(_limits);
 
     /// <summary>Where the next appended byte goes.</summary>
     internal int Used => _used;

@@ -201,6 +201,14 @@ internal ref struct JsonScanner
         return rest.IsEmpty || Fail(DecodeError.Malformed);
     }
 
+    /// <summary>Goes to the next thing that is not white space, without an error at the end of the text: for several texts behind each other.</summary>
+    public bool HasMore()
+    {
+        var rest = _bytes[Position..];
+        Position += rest.Length - rest.TrimStart(" \n\r\t"u8).Length;
+        return Position < _bytes.Length;
+    }
+
     private bool Next(ref bool first, byte close)
     {
         if (Peek() == close)
