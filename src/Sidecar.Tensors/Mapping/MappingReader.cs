@@ -47,7 +47,7 @@ internal ref struct MappingReader(TensorMessage into, ReadOnlySpan<int> counterO
             ref var column = ref _into.Table[i];
             var rows = column.HasRows ? _rows[_counterOf[i]] : 1;
             // An array without elements is there, too: a tensor of no rows.
-            column.IsLeftOut = column.Head < 0 && rows != 0;
+            column.IsLeftOut = !column.HasValue && rows != 0;
             if (column.IsLeftOut)
                 continue;
             found = true;

@@ -48,6 +48,9 @@ internal struct Column
     /// <summary>The last cell.</summary>
     public readonly int Tail => _now.Tail;
 
+    /// <summary>There was a value, if only an empty array.</summary>
+    public readonly bool HasValue => Head >= 0 || _now.Rank != Unknown;
+
     /// <summary>Cells that are elements: all but gaps.</summary>
     public readonly int Cells => _now.Cells;
 

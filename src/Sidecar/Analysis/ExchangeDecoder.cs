@@ -24,6 +24,7 @@ internal sealed class ExchangeDecoder(int maxBody, IReadOnlyList<IProtocolDecode
     public void Open(Exchange exchange, InferenceRecord record, ModelMetadata? metadata)
     {
         record.Begin();
+        record.Protocol = exchange.Protocol;
         _metadata = metadata;
         _protocol = exchange.ConfiguredRoute >= 0 && configured[exchange.ConfiguredRoute] is { } own ? own : ProtocolDecoders.Of(exchange.Protocol);
         _answered = exchange.IsAnswered;

@@ -25,7 +25,7 @@ internal sealed class ExchangeDecoding
 
     public string? ResponseProblem { get; private set; }
 
-    /// <summary>The model as the request says it, its path included; where it says nothing, as the answer does. Null: nobody says.</summary>
+    /// <summary>The model as the request says it, its path included; where it says nothing, as the answer or the configuration does. Null: nobody says.</summary>
     public string? Model { get; private set; }
 
     public string? Version { get; private set; }
@@ -34,15 +34,19 @@ internal sealed class ExchangeDecoding
     public bool IsStream { get; private set; }
 
     /// <summary>Null: it is no inference of a protocol that is decoded.</summary>
-    public static ExchangeDecoding? Of(DecodedExchange exchange, ModelMetadata? metadata)
+    public static ExchangeDecoding? Of(DecodedExchange exchange, RecordedConfiguration configuration, ModelMetadata? metadata)
     {
         var target = Encoding.UTF8.GetBytes(exchange.Path);
         var query = target.AsSpan().IndexOf((byte)'?');
         var path = query < 0 ? target : target[..query];
-        var route = InferencePath.Parse(path);
-        if (exchange.Method != "POST" || route.Protocol.IsGrpc() != exchange.IsGrpc || ProtocolDecoders.Of(route.Protocol) is not { } decoder)
+        var named = InferencePath.Parse(path);
+        var route = configuration.Routes.Find(Encoding.UTF8.GetBytes(exchange.Method), path);
+        if (route < 0 && exchange.Method != "POST")
             return null;
-        var decoding = new ExchangeDecoding(route.Protocol)
+        var protocol = route < 0 ? named.Protocol : configuration.Routes.ProtocolOf(route);
+        if (protocol.IsGrpc() != exchange.IsGrpc || (route < 0 ? ProtocolDecoders.Of(protocol) : configuration.Routes.DecoderOf(route)) is not { } decoder)
+            return null;
+        var decoding = new ExchangeDecoding(protocol)
         {
             IsStream = path.AsSpan().EndsWith("/ModelStreamInfer"u8) || exchange.Response.Format == BodyFormat.EventStream,
         };
@@ -66,7 +70,7 @@ internal sealed class ExchangeDecoding
         }
 
         decoding.ResponseProblem = Problem(reader);
-        decoding.Identify(route);
+        decoding.Identify(named, configuration.ModelOf(route), configuration.VersionOf(route));
         return decoding;
     }
 
@@ -84,12 +88,12 @@ internal sealed class ExchangeDecoding
         _ => reader.EndsEarly ? "truncated" : "malformed",
     };
 
-    private void Identify(InferencePath route)
+    private void Identify(InferencePath route, string? configuredModel, string? configuredVersion)
     {
         var request = Requests.FirstOrDefault();
         var response = Responses.FirstOrDefault(answer => answer.Model is not null);
-        Model = NotEmpty(request?.Model) ?? Unescape(route.Model) ?? NotEmpty(response?.Model);
-        Version = NotEmpty(request?.Version) ?? Unescape(route.Version) ?? NotEmpty(response?.Version);
+        Model = NotEmpty(request?.Model) ?? Unescape(route.Model) ?? NotEmpty(response?.Model) ?? configuredModel;
+        Version = NotEmpty(request?.Version) ?? Unescape(route.Version) ?? NotEmpty(response?.Version) ?? configuredVersion;
     }
 
     private static string? Unescape(ReadOnlySpan<byte> name) => name.IsEmpty ? null : Uri.UnescapeDataString(DecodedExchange.Text(name));

@@ -88,7 +88,7 @@ public sealed class ModelTableTests
         Assert.Same(after, Resolve(table, "m", "4"));
     }
 
-    private static ModelTable Table(ModelOptions fallback) => new(fallback, identity => new ModelState(identity, Drift));
+    private static ModelTable Table(ModelOptions fallback) => new(fallback, [], identity => new ModelState(identity, Drift));
 
     [Fact]
     public void Resolve_NamesThatTheServerNeverAnsweredFor_TakeNoPlace()
