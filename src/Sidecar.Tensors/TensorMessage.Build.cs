@@ -1,3 +1,4 @@
+using System.Text;
 using Sidecar.Tensors.Json;
 using Sidecar.Tensors.Tables;
 
@@ -109,6 +110,17 @@ public sealed partial class TensorMessage
             return false;
         bytes.CopyTo(free);
         _used += bytes.Length;
+        return true;
+    }
+
+    /// <summary>Appends a text as UTF-8; false when the limit is reached.</summary>
+    internal bool TryAppend(string text, out Slice slice)
+    {
+        slice = default;
+        if (!TryReserve(Encoding.UTF8.GetMaxByteCount(text.Length), out var free))
+            return false;
+        slice = new Slice(_used, Encoding.UTF8.GetBytes(text, free));
+        _used += slice.Length;
         return true;
     }
 
