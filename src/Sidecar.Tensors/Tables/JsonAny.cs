@@ -36,13 +36,11 @@ internal ref struct JsonAny(TensorMessage into, bool isRequest)
             LookForError(ref json, name);
         if (ContainerName(name) is { IsEmpty: false } container)
             return ReadContainer(ref json, container);
-        if (json.TryReadNull())
-            return true;
         var next = json.Peek();
         if ((next == '{' && !JsonCells.IsBase64(json)) || (next == '[' && JsonRows.IsListOfRows(json)))
             return json.SkipValue();
-        Found = true;
-        return JsonRows.ReadMember(ref json, _into, name, _section, ref _hint, hasRows: false, row: 0);
+        Found |= next != 'n';
+        return JsonRows.ReadTensor(ref json, _into, name, _section, ref _hint);
     }
 
     /// <summary>Reads the value of a member that holds tensors or rows.</summary>

@@ -12,6 +12,7 @@ internal ref struct JsonRowReader(TensorMessage into, ReadOnlySpan<byte> name)
     private readonly ReadOnlySpan<byte> _name = name;
     private readonly int _section = into.Table.Count;
     private int _nameless = -1;
+    private bool _isOfObjects;
     private int _rows;
 
     /// <summary>Reads the row that is next; false: the scanner has the error.</summary>
@@ -20,13 +21,17 @@ internal ref struct JsonRowReader(TensorMessage into, ReadOnlySpan<byte> name)
         var row = _rows++;
         var next = json.Peek();
         if (next == '{' && _nameless < 0 && !JsonCells.IsBase64(json))
+        {
+            _isOfObjects = true;
             return ReadObject(ref json, row);
+        }
+
         // A row that is absent is one of nulls.
         if (next == 'n' && _nameless < 0)
             return json.ReadLiteral("null"u8);
         if (_nameless < 0 && !JsonRows.TryAdd(_into, _name, hasRows: true, out _nameless))
             return json.Fail(DecodeError.TooLarge);
-        if (_nameless == _section)
+        if (!_isOfObjects)
             return JsonCells.Read(ref json, _into.Table, _nameless, row);
         // Rows of both kinds: no tensor holds them.
         ref var column = ref _into.Table[_nameless];

@@ -37,11 +37,22 @@ internal static class JsonRows
             return false;
         while (json.NextMember(ref first, out var member))
         {
-            if (!(json.TryReadNull() || ReadMember(ref json, into, member, section, ref hint, hasRows: false, row: 0)))
+            if (!ReadTensor(ref json, into, member, section, ref hint))
                 return false;
         }
 
         return json.Error == DecodeError.None;
+    }
+
+    /// <summary>A member that is a tensor by itself; <c>null</c>: it is absent, even if it was there before.</summary>
+    public static bool ReadTensor(ref JsonScanner json, TensorMessage into, scoped JsonText name, int section, ref int hint)
+    {
+        var isNull = json.Peek() == 'n';
+        if (!TryFindOrAdd(into, name, section, hint, hasRows: false, out var column))
+            return json.Fail(DecodeError.TooLarge);
+        hint = column + 1;
+        into.Table[column].IsLeftOut = isNull;
+        return isNull ? json.ReadLiteral("null"u8) : JsonCells.Read(ref json, into.Table, column);
     }
 
     /// <summary>A list of objects, each of them a row.</summary>
@@ -87,11 +98,19 @@ internal static class JsonRows
         return TryAdd(into, name[..(2 + digits)], hasRows: true, out column);
     }
 
-    /// <summary>The list that is next begins with an object that is a row.</summary>
+    /// <summary>The list that is next holds objects that are rows: its first value says so, that is no null.</summary>
     public static bool IsListOfRows(JsonScanner json)
     {
         var first = true;
-        return json.Enter('[') && json.NextElement(ref first) && json.Peek() == '{' && !JsonCells.IsBase64(json);
+        if (!json.Enter('['))
+            return false;
+        while (json.NextElement(ref first))
+        {
+            if (!json.TryReadNull())
+                return json.Peek() == '{' && !JsonCells.IsBase64(json);
+        }
+
+        return false;
     }
 
     private static bool TryFindOrAdd(TensorMessage into, scoped JsonText name, int section, int hint, bool hasRows, out int column)

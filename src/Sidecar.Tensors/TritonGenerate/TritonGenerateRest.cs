@@ -36,7 +36,7 @@ public sealed class TritonGenerateRest : IProtocolDecoder
         }
 
         // An answer without outputs is one of a model that has sent nothing.
-        var error = JsonMessage.Finish(ref json, body, into, found: into.Table.Count > 0 || (!isRequest && into.HasModelName), scalarIsVector: true);
+        var error = JsonMessage.Finish(ref json, body, into, found: HasTensors(into.Table) || (!isRequest && into.HasModelName), scalarIsVector: true);
         if (declared is null || error is DecodeError.Malformed or DecodeError.Truncated or DecodeError.TooLarge or DecodeError.NotInference)
             return error;
         for (var i = 0; i < into.Count; i++)
@@ -46,6 +46,17 @@ public sealed class TritonGenerateRest : IProtocolDecoder
         }
 
         return into.FirstError();
+    }
+
+    private static bool HasTensors(Table table)
+    {
+        for (var i = 0; i < table.Count; i++)
+        {
+            if (!table[i].IsLeftOut)
+                return true;
+        }
+
+        return false;
     }
 
     private static bool ReadMember(
@@ -110,9 +121,7 @@ public sealed class TritonGenerateRest : IProtocolDecoder
 
         if (isParameter)
             return json.SkipValue();
-        if (json.TryReadNull())
-            return true;
-        if (!JsonRows.ReadMember(ref json, into, member, section: 0, ref hint, hasRows: false, row: 0))
+        if (!JsonRows.ReadTensor(ref json, into, member, section: 0, ref hint))
             return false;
         into.Table[hint - 1].Declared = type;
         return true;
