@@ -38,9 +38,21 @@ public static class OpenInferenceJson
     private static DecodeError DecodeAlone(ReadOnlySpan<byte> body, TensorMessage into, bool isRequest)
     {
         var error = Decode(body, into, isRequest);
-        return error is DecodeError.Malformed or DecodeError.Truncated or DecodeError.TooLarge or DecodeError.NotInference
-            ? error
-            : OpenInferenceRest.Cut(-1, default, into);
+        return IsLost(error, into) ? error : OpenInferenceRest.Cut(-1, default, into);
+    }
+
+    /// <summary>The JSON could not be read to its end, so nothing behind it can be found: tensors whose data is there get the same error.</summary>
+    internal static bool IsLost(DecodeError error, TensorMessage into)
+    {
+        if (error is not (DecodeError.Malformed or DecodeError.Truncated or DecodeError.TooLarge or DecodeError.NotInference))
+            return false;
+        for (var i = 0; i < into.Count; i++)
+        {
+            if (into[i] is { BinaryBytes: >= 0, Error: DecodeError.None })
+                into.At(i).Error = error;
+        }
+
+        return true;
     }
 
     /// <summary>The JSON part; where the data of tensors is in the binary section, they have none yet.</summary>

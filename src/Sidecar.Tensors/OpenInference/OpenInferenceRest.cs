@@ -25,7 +25,7 @@ public sealed class OpenInferenceRest : IProtocolDecoder
 
         var json = jsonBytes < 0 ? bytes : bytes[..(int)jsonBytes];
         var error = OpenInferenceJson.Decode(json, into, isRequest);
-        if (error is DecodeError.Malformed or DecodeError.Truncated or DecodeError.TooLarge or DecodeError.NotInference)
+        if (OpenInferenceJson.IsLost(error, into))
             return error;
         into.SetSource(body);
         return Cut(jsonBytes < 0 ? -1 : (int)jsonBytes, bytes, into);

@@ -132,6 +132,12 @@ public sealed class Exchange
     /// <summary>Payload bytes (de-chunked) of the response's body.</summary>
     public long ResponseBytes;
 
+    /// <summary>The declared length of the request's body; -1 where it isn't declared.</summary>
+    public long RequestLength = -1;
+
+    /// <summary>As <see cref="RequestLength"/>, of the response's body.</summary>
+    public long ResponseLength = -1;
+
     public BodyState RequestBodyState;
     public BodyState ResponseBodyState;
     public CapturedBody? RequestBody;
@@ -208,6 +214,7 @@ public sealed class Exchange
         Share = 0;
         DecodeRate = 1;
         RequestBytes = ResponseBytes = 0;
+        RequestLength = ResponseLength = -1;
         RequestBodyState = ResponseBodyState = BodyState.None;
         RequestBody = ResponseBody = null;
         _pathLength = _requestIdLength = _authorityLength = _methodLength = 0;

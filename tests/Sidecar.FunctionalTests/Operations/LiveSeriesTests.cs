@@ -38,7 +38,7 @@ public sealed partial class LiveSeriesTests
             Events = new EventOptions { Sink = EventSink.Jsonl, Rate = 1, Jsonl = new JsonlOptions { Path = events } },
         };
         await using var sidecar = await SidecarApplication.StartAsync(options, cancellation: patience.Token);
-        await using var load = DemoLoad.Start(new Uri($"http://{sidecar.Traffic[0]}"), "carloan", DemoRows.Parse(DemoAssets.Rows()), 300, 1, TimeProvider.System);
+        await using var load = DemoLoad.Start(new Uri($"http://{sidecar.Traffic[0]}"), null, "carloan", DemoRows.Parse(DemoAssets.Rows()), 300, 1, TimeProvider.System);
         var wanted = OperationsSeries.Used().Except(OnlyOnFailure).ToArray();
         Assert.Contains("sidecar_inference_duration_seconds_bucket", wanted);
 
