@@ -67,7 +67,7 @@ internal static class Dataframe
             {
                 if (!V2Member.ReadText(ref json, into, out var name))
                     return false;
-                added = table.TryAdd(name, hasRows: true, out _);
+                added = table.TryAdd(name, JsonRows.HashOf(into.TextOf(name)), hasRows: true, out _);
             }
             else
             {

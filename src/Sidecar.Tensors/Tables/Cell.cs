@@ -35,7 +35,7 @@ internal enum CellKind : byte
 }
 
 /// <summary>One value, where it stands in the text, and the next one of its column.</summary>
-internal struct Cell(CellKind kind, ulong bits, int start)
+internal struct Cell(CellKind kind, ulong bits, int start, int next)
 {
     /// <summary>Bytes of a cell.</summary>
     public const int Size = 16;
@@ -43,8 +43,8 @@ internal struct Cell(CellKind kind, ulong bits, int start)
     /// <summary>The most cells that the links can tell apart.</summary>
     public const int Most = 1 << 27;
 
-    // The next cell's index above the kind's four bits; -1 (all ones) at the end of the column.
-    private int _link = (-1 << 4) | (int)kind;
+    // The next cell's index above the kind's four bits.
+    private int _link = (next << 4) | (int)kind;
 
     /// <summary>The value, or what <see cref="CellKind"/> says.</summary>
     public readonly ulong Bits => bits;
@@ -54,7 +54,7 @@ internal struct Cell(CellKind kind, ulong bits, int start)
 
     public readonly CellKind Kind => (CellKind)(_link & 15);
 
-    /// <summary>The next cell of the column; -1: there is none.</summary>
+    /// <summary>The next cell of the column, if it has one: how many it has, the column knows.</summary>
     public int Next
     {
         readonly get => _link >> 4;

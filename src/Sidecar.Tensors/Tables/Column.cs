@@ -11,21 +11,13 @@ internal struct Column
     private State _now;
     private State _before;
 
-    public Column(Slice name, bool hasRows)
-    {
-        Name = name;
-        HasRows = hasRows;
-        Head = Unknown;
-        _now.Tail = Unknown;
-        _now.Rank = Unknown;
-        ForgetLengths();
-        _before = _now;
-    }
+    public Slice Name { get; private set; }
 
-    public Slice Name { get; }
+    /// <summary>Tells most names apart.</summary>
+    public int NameHash { get; private set; }
 
     /// <summary>Its values are rows: their number is the shape's first dimension.</summary>
-    public bool HasRows { get; }
+    public bool HasRows { get; private set; }
 
     /// <summary>The datatype that somebody says it has; <see cref="DataType.Unknown"/>: that of its values.</summary>
     public DataType Declared { get; set; }
@@ -43,7 +35,10 @@ internal struct Column
     public int Rows { get; set; }
 
     /// <summary>The first cell; -1: there is none.</summary>
-    public int Head { get; set; }
+    public int Head { get; private set; }
+
+    /// <summary>All cells, gaps included.</summary>
+    public readonly int Length => _now.Length;
 
     /// <summary>The last cell.</summary>
     public readonly int Tail => _now.Tail;
@@ -67,7 +62,24 @@ internal struct Column
     [UnscopedRef]
     public readonly ReadOnlySpan<long> Inner => ((ReadOnlySpan<long>)_lengths)[..Math.Max(0, _now.Rank)];
 
-    public readonly bool Has(CellKind kind) => (_now.Kinds & (1 << (int)kind)) != 0;
+    public readonly bool Has(CellKind kind) => HasAny(1 << (int)kind);
+
+    /// <summary>It has cells of one of these kinds, each a bit.</summary>
+    public readonly bool HasAny(int kinds) => (_now.Kinds & kinds) != 0;
+
+    /// <summary>Begins anew, as another column.</summary>
+    public void Begin(Slice name, int hash, bool hasRows)
+    {
+        Name = name;
+        NameHash = hash;
+        HasRows = hasRows;
+        Declared = DataType.Unknown;
+        IsLeftOut = ListOfOneIsValue = IsOfRaggedTable = false;
+        Rows = 0;
+        Head = Unknown;
+        _now = new State { Tail = Unknown, Rank = Unknown };
+        ForgetLengths();
+    }
 
     /// <summary>Takes note of a cell that was added behind the others.</summary>
     public void Note(CellKind kind, ulong bits, int at)
@@ -75,6 +87,7 @@ internal struct Column
         if (Tail < 0)
             Head = at;
         _now.Tail = at;
+        _now.Length++;
         _now.Kinds |= 1 << (int)kind;
         if (kind == CellKind.Gap)
             _now.GapRows += (long)bits;
@@ -122,6 +135,7 @@ internal struct Column
     private struct State
     {
         public int Tail;
+        public int Length;
         public int Cells;
         public int Kinds;
         public int Rank;

@@ -62,9 +62,9 @@ internal static class CsvRows
             return false;
         var name = new Slice(into.Used, field.CopyTo(free));
         into.Advance(name.Length);
-        for (var i = 0; i < into.Table.Count && isNew; i++)
-            isNew = !into.TextOf(into.Table[i].Name).SequenceEqual(into.TextOf(name));
-        return into.Table.TryAdd(name, hasRows: true, out _);
+        var hash = JsonRows.HashOf(into.TextOf(name));
+        isNew = isNew && JsonRows.Find(into, into.TextOf(name), hash, section: 0, hint: 0) < 0;
+        return into.Table.TryAdd(name, hash, hasRows: true, out _);
     }
 
     private static bool TryNameColumns(TensorMessage into)

@@ -27,7 +27,7 @@ internal static class JsonCells
     public static bool IsBase64(JsonScanner json)
     {
         var first = true;
-        return json.Enter('{') && json.NextMember(ref first, out var name) && name.Is("b64"u8)
+        return json.Enter('{') && json.Peek() == '"' && json.MayBe("\"b64\""u8) && json.NextMember(ref first, out var name) && name.Is("b64"u8)
             && json.ReadString(out _) && !json.NextMember(ref first, out _) && json.Error == DecodeError.None;
     }
 

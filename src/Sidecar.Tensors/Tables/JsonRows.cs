@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using Sidecar.Tensors.Json;
 
@@ -86,7 +87,7 @@ internal static class JsonRows
     public static bool TryAdd(TensorMessage into, ReadOnlySpan<byte> name, bool hasRows, out int column)
     {
         column = -1;
-        return into.TryAppend(name, out var slice) && into.Table.TryAdd(slice, hasRows, out column);
+        return into.TryAppend(name, out var slice) && into.Table.TryAdd(slice, HashOf(name), hasRows, out column);
     }
 
     /// <summary>A column of rows that has no name: <c>_c0</c>, <c>_c1</c> and so on, as Spark and what is built on it call them.</summary>
@@ -120,27 +121,47 @@ internal static class JsonRows
         if (!into.TryReserve(name.IsEscaped ? name.Raw.Length : 0, out var free))
             return false;
         var text = name.IsEscaped ? free[..name.CopyTo(free)] : name.Raw;
-        column = Find(into, text, section, hint);
+        var hash = HashOf(text);
+        column = Find(into, text, hash, section, hint);
         if (column >= 0)
             return true;
         if (!name.IsEscaped)
             return TryAdd(into, text, hasRows, out column);
         var slice = new Slice(into.Used, text.Length);
         into.Advance(text.Length);
-        return into.Table.TryAdd(slice, hasRows, out column);
+        return into.Table.TryAdd(slice, hash, hasRows, out column);
     }
 
-    private static int Find(TensorMessage into, ReadOnlySpan<byte> name, int section, int hint)
+    /// <summary>The column of that name; -1: there is none.</summary>
+    public static int Find(TensorMessage into, ReadOnlySpan<byte> name, int hash, int section, int hint)
     {
         var table = into.Table;
-        if (hint < table.Count && into.TextOf(table[hint].Name).SequenceEqual(name))
+        if (hint < table.Count && table[hint].NameHash == hash && into.TextOf(table[hint].Name).SequenceEqual(name))
             return hint;
         for (var i = section; i < table.Count; i++)
         {
-            if (into.TextOf(table[i].Name).SequenceEqual(name))
+            if (table[i].NameHash == hash && into.TextOf(table[i].Name).SequenceEqual(name))
                 return i;
         }
 
         return -1;
+    }
+
+    /// <summary>A number that tells most names of one table apart, by their length and their ends.</summary>
+    public static int HashOf(ReadOnlySpan<byte> name)
+    {
+        var hash = (ulong)name.Length;
+        if (name.Length >= sizeof(ulong))
+        {
+            hash += BinaryPrimitives.ReadUInt64LittleEndian(name) * 0x9E3779B97F4A7C15;
+            hash ^= BinaryPrimitives.ReadUInt64LittleEndian(name[^sizeof(ulong)..]);
+        }
+        else
+        {
+            foreach (var letter in name)
+                hash = (hash << 8) | letter;
+        }
+
+        return (int)((hash * 0x9E3779B97F4A7C15) >> 32);
     }
 }

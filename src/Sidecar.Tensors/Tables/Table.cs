@@ -43,14 +43,14 @@ internal sealed class Table(DecodeLimits limits)
     }
 
     /// <summary>Adds a column; false when the limit is reached.</summary>
-    public bool TryAdd(Slice name, bool hasRows, out int column)
+    public bool TryAdd(Slice name, int hash, bool hasRows, out int column)
     {
         column = Count;
         if (Count >= limits.MaxTensors)
             return false;
         if (Count == _columns.Length)
             Array.Resize(ref _columns, Math.Min(Math.Max(_columns.Length * 2, 8), limits.MaxTensors));
-        _columns[Count++] = new Column(name, hasRows);
+        _columns[Count++].Begin(name, hash, hasRows);
         return true;
     }
 
@@ -62,8 +62,6 @@ internal sealed class Table(DecodeLimits limits)
         if (column.Rows > row)
         {
             column.Forget();
-            if (column.Tail >= 0)
-                _cells[column.Tail].Next = -1;
             return true;
         }
 
@@ -80,8 +78,9 @@ internal sealed class Table(DecodeLimits limits)
         if (_used == _cells.Length && !TryGrow())
             return false;
         var at = _used++;
-        _cells[at] = new Cell(kind, bits, start);
-        if (column.Tail >= 0)
+        // The cells of a column mostly lie behind each other; where others came between, the last one is told.
+        _cells[at] = new Cell(kind, bits, start, next: at + 1);
+        if (column.Tail != at - 1 && column.Tail >= 0)
             _cells[column.Tail].Next = at;
         column.Note(kind, bits, at);
         return true;
@@ -102,10 +101,11 @@ internal sealed class Table(DecodeLimits limits)
     /// <summary>Gives all rows of a column what its first one has; false when the limit is reached.</summary>
     public bool TryRepeat(ref Column column, int rows)
     {
-        var (first, last) = (column.Head, column.Tail);
+        var (first, length) = (column.Head, column.Length);
         for (; column.Rows < rows; column.Rows++)
         {
-            for (var at = first; at >= 0; at = at == last ? -1 : _cells[at].Next)
+            var at = first;
+            for (var i = 0; i < length; i++, at = _cells[at].Next)
             {
                 if (!TryAddCell(ref column, _cells[at].Kind, _cells[at].Bits, _cells[at].Start))
                     return false;

@@ -3,6 +3,13 @@ namespace Sidecar.Tensors.Tables;
 /// <summary>Makes the tensors of a message from the columns of a table: shape from the nesting, datatype from the values where nobody says it.</summary>
 internal static class TableTensors
 {
+    // Sets of kinds, as the columns have them.
+    private const int Nulls = (1 << (int)CellKind.Gap) | (1 << (int)CellKind.Null);
+    private const int Truths = (1 << (int)CellKind.False) | (1 << (int)CellKind.True);
+    private const int Integers = (1 << (int)CellKind.Integer) | (1 << (int)CellKind.Unsigned);
+    private const int Fractions = 1 << (int)CellKind.Fraction;
+    private const int Texts = (1 << (int)CellKind.Text) | (1 << (int)CellKind.EscapedText) | (1 << (int)CellKind.Base64) | (1 << (int)CellKind.EscapedBase64);
+
     /// <summary>Adds a tensor for each column; the answer is the error of the first one that has one.</summary>
     /// <param name="source">The text that the cells stand in.</param>
     /// <param name="scalarIsVector">A value by itself has the shape [1] instead of none.</param>
@@ -53,19 +60,15 @@ internal static class TableTensors
     /// <param name="mixedIsText">Numbers among texts are texts: CSV has no other way to write them.</param>
     private static DataType TypeOf(in Column column, bool mixedIsText)
     {
-        var hasNull = column.Has(CellKind.Null) || column.Has(CellKind.Gap);
-        var hasBool = column.Has(CellKind.False) || column.Has(CellKind.True);
-        var hasInteger = column.Has(CellKind.Integer) || column.Has(CellKind.Unsigned);
-        var hasNumber = hasInteger || column.Has(CellKind.Fraction);
-        var hasText = column.Has(CellKind.Text) || column.Has(CellKind.EscapedText) || column.Has(CellKind.Base64) || column.Has(CellKind.EscapedBase64);
+        var hasNumber = column.HasAny(Integers | Fractions);
         if (column.Has(CellKind.Other))
             return DataType.Unknown;
-        if (hasText)
-            return !(hasBool || hasNumber) || mixedIsText ? DataType.Bytes : DataType.Unknown;
-        if (hasBool)
+        if (column.HasAny(Texts))
+            return mixedIsText || !(hasNumber || column.HasAny(Truths)) ? DataType.Bytes : DataType.Unknown;
+        if (column.HasAny(Truths))
             return hasNumber ? DataType.Unknown : DataType.Bool;
         // Nothing but nulls, or nothing at all, is what numpy makes of it: floats.
-        if (hasNull || !hasInteger || column.Has(CellKind.Fraction))
+        if (!column.HasAny(Integers) || column.HasAny(Fractions | Nulls))
             return DataType.Fp64;
         if (!column.Has(CellKind.Unsigned))
             return DataType.Int64;
