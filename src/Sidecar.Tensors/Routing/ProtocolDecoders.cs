@@ -9,6 +9,7 @@ public static class ProtocolDecoders
     private static readonly TorchServeRest TorchRest = new();
     private static readonly InvocationsRest Invocations = new();
     private static readonly TritonGenerateRest Generate = new();
+    private static readonly OpenAiDecoder OpenAi = new();
 
     /// <summary>Null: that protocol is known and not decoded.</summary>
     public static IProtocolDecoder? Of(InferenceProtocol protocol) => protocol switch
@@ -19,6 +20,7 @@ public static class ProtocolDecoders
         InferenceProtocol.V1Rest => V1,
         InferenceProtocol.TorchServeRest => TorchRest,
         InferenceProtocol.Invocations => Invocations,
+        InferenceProtocol.OpenAi => OpenAi,
         _ => null,
     };
 }

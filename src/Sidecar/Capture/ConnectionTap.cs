@@ -170,6 +170,8 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         exchange.ResponseBytes += bytes.Length;
         if (exchange.IsGrpc)
             exchange.ResponseMessages.Read(bytes);
+        if (exchange.ResponseFormat == BodyFormat.EventStream)
+            exchange.Arrivals.Note(bytes, _now);
         if (exchange.Decode && exchange.ResponseCoding != ContentCoding.Unsupported)
             Keep(ref exchange.ResponseBody, ref exchange.ResponseBodyState, bytes, Announced(exchange.IsGrpc, exchange.ResponseMessages, exchange.ResponseLength - exchange.ResponseBytes));
     }
