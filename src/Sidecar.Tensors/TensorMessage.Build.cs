@@ -1,4 +1,6 @@
+using System.Text;
 using Sidecar.Tensors.Json;
+using Sidecar.Tensors.Tables;
 
 namespace Sidecar.Tensors;
 
@@ -7,8 +9,12 @@ public sealed partial class TensorMessage
 {
     private Comparison<Tensor>? _byName;
     private NameTable? _names;
+    private Table? _table;
 
     internal DecodeLimits Limits => _limits;
+
+    /// <summary>Scratch of the protocols that send rows; made when the first of them does.</summary>
+    internal Table Table => _table ??= new Table(_limits);
 
     /// <summary>Where the next appended byte goes.</summary>
     internal int Used => _used;
@@ -127,6 +133,17 @@ public sealed partial class TensorMessage
             return false;
         bytes.CopyTo(free);
         _used += bytes.Length;
+        return true;
+    }
+
+    /// <summary>Appends a text as UTF-8; false when the limit is reached.</summary>
+    internal bool TryAppend(string text, out Slice slice)
+    {
+        slice = default;
+        if (!TryReserve(Encoding.UTF8.GetMaxByteCount(text.Length), out var free))
+            return false;
+        slice = new Slice(_used, Encoding.UTF8.GetBytes(text, free));
+        _used += slice.Length;
         return true;
     }
 

@@ -24,6 +24,7 @@ internal sealed class ExchangeDecoder(int maxBody, IReadOnlyList<IProtocolDecode
     public void Open(Exchange exchange, InferenceRecord record, ModelMetadata? metadata)
     {
         record.Begin();
+        record.Protocol = exchange.Protocol;
         _metadata = metadata;
         _protocol = exchange.ConfiguredRoute >= 0 && configured[exchange.ConfiguredRoute] is { } own ? own : ProtocolDecoders.Of(exchange.Protocol);
         _answered = exchange.IsAnswered;
@@ -53,7 +54,7 @@ internal sealed class ExchangeDecoder(int maxBody, IReadOnlyList<IProtocolDecode
         if (!hasResponse && exchange.ResponseBody is not null && _answered)
             Judge(_responses, record.ResponseMessages == 0, exchange.ResponseLastByte == 0, record);
         if (!hasRequest && !hasResponse && !first)
-            return false; // what the last messages held stays in the record
+            return Summarise(record); // what the last messages held stays in the record
         record.Forget();
         // Who is cut off in the middle of a message has still said which model it is for.
         if (first && !hasRequest && !_requests.Cut.IsEmpty)
@@ -106,7 +107,18 @@ internal sealed class ExchangeDecoder(int maxBody, IReadOnlyList<IProtocolDecode
         if (!_answered)
             return false;
         var endedEarly = exchange.ResponseLastByte == 0 && !exchange.IsGrpc && exchange.ResponseFormat != BodyFormat.EventStream;
+        if (error == DecodeError.None && !endedEarly)
+            record.Generation.Add(record.Response, _responses.Position);
         return Read(error, record.Response, record, endedEarly) && !record.Response.HasError;
+    }
+
+    /// <summary>After its last event a streamed generation is one answer, as if it had not been streamed.</summary>
+    private static bool Summarise(InferenceRecord record)
+    {
+        if (record.Generation.Chunks == 0)
+            return false;
+        record.Forget();
+        return record.HasResponse = record.Generation.TrySummarise(record.Response);
     }
 
     /// <summary>There is no message (any more): is that right?</summary>

@@ -26,8 +26,8 @@ public sealed class ModelAnalysis : IAsyncDisposable
     {
         var drift = new DriftSettings(
             options.Drift.BurnIn, options.Drift.Delta, options.Drift.Replicas, options.Drift.Window.MinRows, options.Drift.Window.Every);
-        _models = new ModelTable(options.Model, identity => new ModelState(identity, drift));
-        _decoder = new ExchangeDecoder(options.Capture.MaxBody, []);
+        _models = new ModelTable(options.Model, options.Routes, identity => new ModelState(identity, drift));
+        _decoder = new ExchangeDecoder(options.Capture.MaxBody, new ConfiguredRoutes(options.Routes).Decoders);
         _upstreams = upstreams;
         _windowClosed = windowClosed;
         _contractFound = contractFound;
@@ -42,7 +42,7 @@ public sealed class ModelAnalysis : IAsyncDisposable
     public void Decode(Exchange exchange, InferenceRecord record)
     {
         // Only a body that doesn't describe itself needs to know the model beforehand.
-        var metadata = exchange.RequestJsonBytes == 0 ? Find(exchange, default, default).Contract?.Metadata : null;
+        var metadata = exchange.RequestJsonBytes == 0 || exchange.Protocol == InferenceProtocol.TritonGenerate ? Find(exchange, default, default).Contract?.Metadata : null;
         _decoder.Open(exchange, record, metadata);
         _decoder.Next(exchange, record);
         Identify(exchange, record).CountSeen();
@@ -53,7 +53,9 @@ public sealed class ModelAnalysis : IAsyncDisposable
     {
         if (!_decoder.Next(exchange, record))
             return false;
-        Identify(exchange, record);
+        // Marks and pieces may name no model; it goes on being the one that the exchange was with.
+        if (!record.Request.ModelName.IsEmpty || !record.Response.ModelName.IsEmpty)
+            Identify(exchange, record);
         return true;
     }
 
@@ -73,19 +75,20 @@ public sealed class ModelAnalysis : IAsyncDisposable
             : Find(exchange, record.Response.ModelName, record.Response.ModelVersion.IsEmpty ? record.Request.ModelVersion : record.Response.ModelVersion);
         record.Model = state.Identity;
         record.State = state;
-        if (record.HasRequest && !state.ContractAsked)
+        if (record.HasRequest && !state.ContractAsked && exchange.Protocol.NamesDeclaredTensors())
             AskForContract(exchange, state);
         return state;
     }
 
-    /// <summary>Step 7. The record against the model's contract.</summary>
+    /// <summary>Step 7. The record against the model's contract, where its tensors have the names that are in one.</summary>
     public static void Check(InferenceRecord record)
     {
+        if (!record.Protocol.NamesDeclaredTensors())
+            return;
         var state = (ModelState)record.State!;
         if (record.HasRequest)
             record.Violations += state.InputContract.Check(record.Request, mayOmit: false);
-        // The mark at a stream's end holds no outputs, and none are missing.
-        if (record.HasResponse && !(record.Response is { IsFinal: true, Count: 0 }))
+        if (record.HasOutputs)
             record.Violations += state.OutputContract.Check(record.Response, record.SelectsOutputs);
     }
 
@@ -96,7 +99,7 @@ public sealed class ModelAnalysis : IAsyncDisposable
         var state = (ModelState)record.State!;
         if (record.HasRequest && state.Inputs.Add(record.Request, mayTeach: record.HasResponse) is { } extraction)
             state.CountExtraction(extraction);
-        if (record.HasResponse)
+        if (record.HasOutputs)
             state.Outputs.Add(record.Response, mayTeach: true);
         Close(state, state.Inputs, unixNanos);
         Close(state, state.Outputs, unixNanos);
@@ -122,7 +125,7 @@ public sealed class ModelAnalysis : IAsyncDisposable
     private ModelState Find(Exchange exchange, ReadOnlySpan<byte> name, ReadOnlySpan<byte> version)
     {
         var path = InferencePath.Parse(exchange.PathWithoutQuery);
-        return _models.Resolve(name, version, path.Model, path.Version, answered: exchange.IsAnswered);
+        return _models.Resolve(name, version, path.Model, path.Version, answered: exchange.IsAnswered, exchange.ConfiguredRoute);
     }
 
     private void AskForContract(Exchange exchange, ModelState state)

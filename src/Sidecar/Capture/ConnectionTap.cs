@@ -106,7 +106,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         exchange.StartedUnixNanos = _pool.UnixNanos(_now);
         exchange.HttpMajorVersion = head.MajorVersion;
         exchange.IsGrpc = head.MajorVersion == 2 && head.ContentType.StartsWith("application/grpc"u8);
-        exchange.Route = RouteTable.Classify(head, out exchange.Protocol);
+        exchange.Route = _pool.Routes.Classify(head, out exchange.Protocol, out exchange.ConfiguredRoute);
         exchange.SetMethod(head.Method);
         exchange.SetAuthority(head.Host);
         exchange.SetPath(head.Target);
@@ -170,6 +170,8 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         exchange.ResponseBytes += bytes.Length;
         if (exchange.IsGrpc)
             exchange.ResponseMessages.Read(bytes);
+        if (exchange.ResponseFormat == BodyFormat.EventStream)
+            exchange.Arrivals.Note(bytes, _now);
         if (exchange.Decode && exchange.ResponseCoding != ContentCoding.Unsupported)
             Keep(ref exchange.ResponseBody, ref exchange.ResponseBodyState, bytes, Announced(exchange.IsGrpc, exchange.ResponseMessages, exchange.ResponseLength - exchange.ResponseBytes));
     }

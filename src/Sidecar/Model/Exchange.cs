@@ -40,6 +40,9 @@ public sealed class Exchange
     /// <summary>When the response's last byte had been forwarded; 0 = it never ended.</summary>
     public long ResponseLastByte;
 
+    /// <summary>When the bytes of the response's body came, where it is an event stream.</summary>
+    public StreamArrivals Arrivals;
+
     /// <summary>When it was known to be over, however it ended.</summary>
     public long EndedAt;
 
@@ -191,6 +194,7 @@ public sealed class Exchange
     {
         Listener = 0;
         StartedUnixNanos = RequestFirstByte = RequestLastByte = ResponseFirstByte = ResponseLastByte = EndedAt = 0;
+        Arrivals.Clear();
         Route = default;
         Protocol = default;
         ConfiguredRoute = -1;

@@ -20,15 +20,24 @@ internal sealed class ExchangeDecoding
 
     public List<DecodedInference> Responses { get; } = [];
 
+    /// <summary>What a generative model answered, over all messages.</summary>
+    public Generation Generation { get; } = new();
+
+    /// <summary>A streamed generation as one answer; null where there is none, or it broke off.</summary>
+    public DecodedInference? Summary { get; private set; }
+
     /// <summary>Why the body holds no (further) message; null where it is as it should be.</summary>
     public string? RequestProblem { get; private set; }
 
     public string? ResponseProblem { get; private set; }
 
-    /// <summary>The model as the request says it, its path included; where it says nothing, as the answer does. Null: nobody says.</summary>
+    /// <summary>The model as the request says it, its path included; where it says nothing, as the answer or the configuration does. Null: nobody says.</summary>
     public string? Model { get; private set; }
 
     public string? Version { get; private set; }
+
+    /// <summary>The response's body came to its end.</summary>
+    public bool IsWhole { get; private init; }
 
     /// <summary>The answer may be several messages.</summary>
     public bool IsStream { get; private init; }
@@ -37,17 +46,22 @@ internal sealed class ExchangeDecoding
     public bool IsRequestStream { get; private init; }
 
     /// <summary>Null: it is no inference of a protocol that is decoded.</summary>
-    public static ExchangeDecoding? Of(DecodedExchange exchange, ModelMetadata? metadata)
+    public static ExchangeDecoding? Of(DecodedExchange exchange, RecordedConfiguration configuration, ModelMetadata? metadata)
     {
         var target = Encoding.UTF8.GetBytes(exchange.Path);
         var query = target.AsSpan().IndexOf((byte)'?');
         var path = query < 0 ? target : target[..query];
-        var route = InferencePath.Parse(path);
-        if (exchange.Method != "POST" || route.Protocol.IsGrpc() != exchange.IsGrpc || ProtocolDecoders.Of(route.Protocol) is not { } decoder)
+        var named = InferencePath.Parse(path);
+        var route = configuration.Routes.Find(Encoding.UTF8.GetBytes(exchange.Method), path);
+        if (route < 0 && exchange.Method != "POST")
+            return null;
+        var protocol = route < 0 ? named.Protocol : configuration.Routes.ProtocolOf(route);
+        if (protocol.IsGrpc() != exchange.IsGrpc || (route < 0 ? ProtocolDecoders.Of(protocol) : configuration.Routes.DecoderOf(route)) is not { } decoder)
             return null;
         var method = exchange.Path[(exchange.Path.LastIndexOf('/') + 1)..];
-        var decoding = new ExchangeDecoding(route.Protocol)
+        var decoding = new ExchangeDecoding(protocol)
         {
+            IsWhole = exchange.Response.Ended,
             IsRequestStream = method is "ModelStreamInfer" or "PredictStreamed" or "StreamPredictions2",
             IsStream = method is "ModelStreamInfer" or "PredictStreamed" or "StreamPredictions2" or "StreamPredictions" || exchange.Response.Format == BodyFormat.EventStream,
         };
@@ -62,10 +76,20 @@ internal sealed class ExchangeDecoding
         Open(reader, exchange, exchange.Response, exchange.Response.Format);
         head = Head(path, exchange.Response, metadata);
         while (reader.Next(out var body))
-            decoding.Responses.Add(DecodedInference.Of(message, decoder.DecodeResponse(head, body, message)));
+        {
+            var problem = decoder.DecodeResponse(head, body, message);
+            if (problem == DecodeError.None)
+                decoding.Generation.Add(message, reader.Position);
+            decoding.Responses.Add(DecodedInference.Of(message, problem));
+        }
+
         decoding.ResponseProblem = Problem(reader);
         var cutResponse = reader.Cut.IsEmpty ? null : DecodedInference.Of(message, decoder.DecodeResponse(head, reader.Cut, message));
-        decoding.Identify(route, cutRequest, cutResponse);
+        if (decoding.Generation.TrySummarise(message))
+            decoding.Summary = DecodedInference.Of(message, DecodeError.None);
+        decoding.Identify(
+            NotEmpty(Unescape(named.Model)), NotEmpty(Unescape(named.Version)), decoding.Requests.FirstOrDefault() ?? cutRequest,
+            decoding.Responses.FirstOrDefault(answer => answer.Model is not null) ?? cutResponse, configuration.ModelOf(route), configuration.VersionOf(route));
         return decoding;
     }
 
@@ -86,14 +110,12 @@ internal sealed class ExchangeDecoding
         _ => reader.EndsEarly ? "truncated" : "malformed",
     };
 
-    /// <param name="cutRequest">The message that the request's body ends in the middle of: its beginning may say for which model it is.</param>
-    /// <param name="cutResponse">Likewise.</param>
-    private void Identify(InferencePath route, DecodedInference? cutRequest, DecodedInference? cutResponse)
+    /// <param name="request">The first message, or what there is of it where the body ends in the middle of it: its beginning may say for which model it is.</param>
+    /// <param name="response">The first that names a model, or likewise.</param>
+    private void Identify(string? pathModel, string? pathVersion, DecodedInference? request, DecodedInference? response, string? configuredModel, string? configuredVersion)
     {
-        var request = Requests.FirstOrDefault() ?? cutRequest;
-        var response = Responses.FirstOrDefault(answer => answer.Model is not null) ?? cutResponse;
-        Model = NotEmpty(request?.Model) ?? Unescape(route.Model) ?? NotEmpty(response?.Model);
-        Version = NotEmpty(request?.Version) ?? Unescape(route.Version) ?? NotEmpty(response?.Version);
+        Model = NotEmpty(request?.Model) ?? pathModel ?? NotEmpty(response?.Model) ?? configuredModel;
+        Version = NotEmpty(request?.Version) ?? pathVersion ?? NotEmpty(response?.Version) ?? configuredVersion;
     }
 
     private static string? Unescape(ReadOnlySpan<byte> name) => name.IsEmpty ? null : Uri.UnescapeDataString(DecodedExchange.Text(name));

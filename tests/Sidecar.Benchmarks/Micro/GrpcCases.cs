@@ -16,16 +16,16 @@ internal static class GrpcCases
     public static readonly HotPathCase[] All =
     [
         new("OpenInferenceGrpc.DecodeRequest_32Floats", () => DecodeRaw(32)),
-        new("Google.Protobuf.ModelInferRequest_32Floats", () => Parse(ModelInferRequest.Parser, Raw(32))) { IsComparison = true },
+        new("Google.Protobuf.ModelInferRequest_32Floats", () => Parse(ModelInferRequest.Parser, Raw(32))) { IsPeer = true },
         new("OpenInferenceGrpc.DecodeRequest_Raw1MB", () => DecodeRaw(FloatsOfOneMegabyte)),
         new("OpenInferenceGrpc.DecodeAndScanForNaN_Raw1MB", DecodeAndScan) { Iterations = 500 },
-        new("Google.Protobuf.ModelInferRequest_Raw1MB", () => Parse(ModelInferRequest.Parser, Raw(FloatsOfOneMegabyte))) { IsComparison = true },
+        new("Google.Protobuf.ModelInferRequest_Raw1MB", () => Parse(ModelInferRequest.Parser, Raw(FloatsOfOneMegabyte))) { IsPeer = true },
         new("OpenInferenceGrpc.DecodeRequest_Typed64KiB", () => Decode(new OpenInferenceGrpc(), Typed(), default)) { Iterations = 500 },
-        new("Google.Protobuf.ModelInferRequest_Typed64KiB", () => Parse(ModelInferRequest.Parser, Typed())) { IsComparison = true },
+        new("Google.Protobuf.ModelInferRequest_Typed64KiB", () => Parse(ModelInferRequest.Parser, Typed())) { IsPeer = true },
         new("TensorFlowServingGrpc.Predict_32Floats", () => Decode(new TensorFlowServingGrpc(), Predict(), "/tensorflow.serving.PredictionService/Predict"u8.ToArray())),
-        new("Google.Protobuf.PredictRequest_32Floats", () => Parse(PredictRequest.Parser, Predict())) { IsComparison = true },
+        new("Google.Protobuf.PredictRequest_32Floats", () => Parse(PredictRequest.Parser, Predict())) { IsPeer = true },
         new("TensorFlowServingGrpc.Classify_32Examples", () => Decode(new TensorFlowServingGrpc(), Classify(), "/tensorflow.serving.PredictionService/Classify"u8.ToArray())) { Iterations = 1000 },
-        new("Google.Protobuf.ClassificationRequest_32Examples", () => Parse(ExampleRequest.Parser, Classify())) { IsComparison = true },
+        new("Google.Protobuf.ClassificationRequest_32Examples", () => Parse(ExampleRequest.Parser, Classify())) { IsPeer = true },
     ];
 
     private static Action DecodeRaw(int floats)

@@ -8,6 +8,6 @@ internal sealed record HotPathCase(string Name, Func<Action> Prepare)
     /// <summary>How often <c>budgets</c> runs it: fewer for what takes milliseconds.</summary>
     public int Iterations { get; init; } = 10_000;
 
-    /// <summary>Somebody else's code on the same input, to be measured in the same run: it has no budget.</summary>
-    public bool IsComparison { get; init; }
+    /// <summary>What others do with the same bytes: measured by <c>micro</c>, without a budget.</summary>
+    public bool IsPeer { get; init; }
 }
