@@ -17,4 +17,8 @@ public sealed record ModelMetadata(
 /// <param name="Name">Its name.</param>
 /// <param name="DataType"><see cref="DataType.Unknown"/> where the server names a type that is not in the protocol.</param>
 /// <param name="Shape">Dimensions, slowest first; -1 is a dimension of any length.</param>
-public sealed record TensorMetadata(string Name, DataType DataType, long[] Shape);
+public sealed record TensorMetadata(string Name, DataType DataType, long[] Shape)
+{
+    /// <summary>The server promises no number of dimensions; the shape is empty then, and says nothing.</summary>
+    public bool HasAnyRank { get; init; }
+}

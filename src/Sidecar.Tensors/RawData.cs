@@ -23,6 +23,18 @@ internal static class RawData
         return tensor.Elements == elements && !Shapes.HasNegative(tensor.Shape) ? DecodeError.None : DecodeError.ShapeMismatch;
     }
 
+    /// <summary>Appends one element of BYTES: its length, then its bytes; false when the limit is reached.</summary>
+    public static bool TryAppendText(ReadOnlySpan<byte> text, TensorMessage into, out Slice data)
+    {
+        data = new Slice(into.Used, sizeof(uint) + text.Length);
+        if (!into.TryReserve(sizeof(uint) + (long)text.Length, out var free))
+            return false;
+        BinaryPrimitives.WriteUInt32LittleEndian(free, (uint)text.Length);
+        text.CopyTo(free[sizeof(uint)..]);
+        into.Advance(data.Length);
+        return true;
+    }
+
     /// <summary>Walks elements of BYTES; false where a length reaches past the end.</summary>
     public static bool CountTexts(ReadOnlySpan<byte> bytes, out int elements)
     {

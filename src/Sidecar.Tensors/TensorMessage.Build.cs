@@ -1,11 +1,20 @@
+using System.Text;
 using Sidecar.Tensors.Json;
+using Sidecar.Tensors.Tables;
 
 namespace Sidecar.Tensors;
 
 /// <summary>The writing side, for the decoders of this library: bytes are appended to one arena and named by <see cref="Slice"/>.</summary>
 public sealed partial class TensorMessage
 {
+    private Comparison<Tensor>? _byName;
+    private NameTable? _names;
+    private Table? _table;
+
     internal DecodeLimits Limits => _limits;
+
+    /// <summary>Scratch of the protocols that send rows; made when the first of them does.</summary>
+    internal Table Table => _table ??= new Table(_limits);
 
     /// <summary>Where the next appended byte goes.</summary>
     internal int Used => _used;
@@ -66,6 +75,27 @@ public sealed partial class TensorMessage
         return true;
     }
 
+    /// <summary>Adds a tensor in place of one of the same name, as entries of a map are: the last counts; false when the limit is reached.</summary>
+    internal bool TryPut(in Tensor tensor)
+    {
+        var at = Find(Text(tensor.NameSlice));
+        if (at < 0)
+            return TryAdd(in tensor);
+        _tensors[at] = tensor;
+        return true;
+    }
+
+    /// <summary>Scratch of a decoder that looks for the same names again and again.</summary>
+    internal NameTable Names => _names ??= new NameTable(_limits.MaxTensors);
+
+    /// <summary>Gives tensors that came in a map, which has no order, one that is always the same: by the bytes of their names.</summary>
+    internal void SortByName()
+    {
+        // Kept: a delegate made for each message would be an allocation.
+        _byName ??= (one, other) => Text(one.NameSlice).SequenceCompareTo(Text(other.NameSlice));
+        _tensors.AsSpan(0, Count).Sort(_byName);
+    }
+
     /// <summary>Moves to the next multiple of 8, so that data can be read as numbers of any size; false when the arena is full.</summary>
     internal bool TryAlign()
     {
@@ -103,6 +133,17 @@ public sealed partial class TensorMessage
             return false;
         bytes.CopyTo(free);
         _used += bytes.Length;
+        return true;
+    }
+
+    /// <summary>Appends a text as UTF-8; false when the limit is reached.</summary>
+    internal bool TryAppend(string text, out Slice slice)
+    {
+        slice = default;
+        if (!TryReserve(Encoding.UTF8.GetMaxByteCount(text.Length), out var free))
+            return false;
+        slice = new Slice(_used, Encoding.UTF8.GetBytes(text, free));
+        _used += slice.Length;
         return true;
     }
 

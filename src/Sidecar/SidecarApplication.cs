@@ -77,7 +77,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
                 Log = _log,
                 BeforeAnalysis = hooks.BeforeAnalysis,
             },
-            new CaptureSettings(options.Capture.MaxBody, options.Capture.DecodeRate),
+            new CaptureSettings(options.Capture.MaxBody, options.Capture.DecodeRate) { Routes = new ConfiguredRoutes(options.Routes) },
             threads + RelayHost.TapPoolsForTls(routes));
 
         var otlp = OtlpSettings.FromEnvironment(hooks.Variable, problem => Log.Warning(_log, problem));

@@ -51,6 +51,7 @@ public class LayeringTests
     [InlineData("Model/Bad.cs", "using Sidecar.Relay; namespace Sidecar.Model;", "Model/Bad.cs uses Relay")]
     [InlineData("Model/Bad.cs", "using Sidecar.Configuration; namespace Sidecar.Model;", "Model/Bad.cs uses Configuration")]
     [InlineData("Configuration/Bad.cs", "using Sidecar.Model; namespace Sidecar.Configuration;", "Configuration/Bad.cs uses Model")]
+    [InlineData("Configuration/Bad.cs", "using Sidecar.Wire; namespace Sidecar.Configuration;", "Configuration/Bad.cs uses Wire")]
     [InlineData("Telemetry/Bad.cs", "using Sidecar.Configuration; namespace Sidecar.Telemetry;", "Telemetry/Bad.cs uses Configuration")]
     [InlineData("NewRoom/Bad.cs", "using Sidecar.Relay; namespace Sidecar.NewRoom;", "NewRoom/Bad.cs uses Relay")]
     [InlineData("Relay/Bad.cs", "namespace Sidecar.Capture; class B { }", "Relay/Bad.cs declares namespace Sidecar.Capture")]

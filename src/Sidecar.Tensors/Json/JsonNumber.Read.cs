@@ -24,6 +24,7 @@ internal readonly ref partial struct JsonNumber
         if (digits == 0)
             return ReadName(bytes, i, negative, out number, out end);
         end = i;
+        var wholeEnd = i;
         if (digits > 1 && bytes[digitsStart] == '0')
             return DecodeError.Malformed;
 
@@ -47,7 +48,7 @@ internal readonly ref partial struct JsonNumber
 
         end = i;
         var form = digits <= MantissaDigits || digits - LeadingZeros(bytes[digitsStart..i]) <= MantissaDigits ? Form.Short : Form.Long;
-        number = new JsonNumber(bytes[start..i], mantissa, exponent, negative, form);
+        number = new JsonNumber(bytes[start..i], mantissa, exponent, negative, form, isWhole: i == wholeEnd);
         return DecodeError.None;
     }
 

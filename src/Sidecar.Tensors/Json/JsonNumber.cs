@@ -13,14 +13,18 @@ internal readonly ref partial struct JsonNumber
     private readonly bool _negative;
     private readonly Form _form;
 
-    private JsonNumber(ReadOnlySpan<byte> text, ulong mantissa, int exponent, bool negative, Form form)
+    private JsonNumber(ReadOnlySpan<byte> text, ulong mantissa, int exponent, bool negative, Form form, bool isWhole = false)
     {
         _text = text;
         _mantissa = mantissa;
         _exponent = exponent;
         _negative = negative;
         _form = form;
+        IsWhole = isWhole;
     }
+
+    /// <summary>Written as digits alone, without fraction and exponent: what Python and JavaScript's BigInt call an integer.</summary>
+    public bool IsWhole { get; }
 
     private enum Form : byte
     {

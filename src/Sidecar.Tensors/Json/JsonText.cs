@@ -10,6 +10,9 @@ internal readonly ref struct JsonText(ReadOnlySpan<byte> raw, bool escaped)
     /// <summary>As written, escapes included.</summary>
     public ReadOnlySpan<byte> Raw { get; } = raw;
 
+    /// <summary>Some of it is escaped.</summary>
+    public bool IsEscaped => escaped;
+
     /// <summary>
     /// Writes the text that is meant and returns its length, which is never above that of <see cref="Raw"/>: the shortest escape of a
     /// character is no shorter than its UTF-8. Half a surrogate pair becomes U+FFFD.

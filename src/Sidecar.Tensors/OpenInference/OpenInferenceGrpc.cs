@@ -30,6 +30,18 @@ public sealed class OpenInferenceGrpc : IProtocolDecoder
         return inner.Present ? ProtoMessage.Read(body.Span, inner, into, ProtoMessage.Response) : DecodeError.None;
     }
 
+    /// <summary>The message of a call <c>ModelMetadata</c>, which asks for a model's metadata.</summary>
+    /// <param name="version">Null: whatever the server serves by default.</param>
+    public static byte[] EncodeMetadataRequest(string model, string? version) => new ProtoWriter().Text(1, model).Text(2, version ?? "").ToArray();
+
+    /// <summary>Decodes the answer to <see cref="EncodeMetadataRequest"/>; <paramref name="metadata"/> is null unless the result is None.</summary>
+    public static DecodeError DecodeMetadata(ReadOnlySpan<byte> body, out ModelMetadata? metadata)
+    {
+        var proto = new ProtoReader(body, 0, body.Length);
+        metadata = ProtoMetadata.Read(ref proto, DecodeLimits.Default.MaxTensors);
+        return proto.Error != DecodeError.None || metadata is not null ? proto.Error : DecodeError.NotInference;
+    }
+
     /// <summary>
     /// Tells <c>ModelStreamInferResponse{error_message = 1, infer_response = 2}</c> from a bare <c>ModelInferResponse{model_name = 1, model_version = 2, …}</c>: only
     /// the bare one has other fields, and only in the wrapper field 2 is a message again.

@@ -151,7 +151,7 @@ public static class OpenInferenceJson
     }
 
     /// <summary>The error's text; where a server sends something else than a text, that JSON as it is.</summary>
-    private static bool ReadError(ref JsonScanner json, TensorMessage into)
+    internal static bool ReadError(ref JsonScanner json, TensorMessage into)
     {
         into.SetError(Slice.Absent);
         if (json.TryReadNull())

@@ -71,7 +71,7 @@ public sealed class OpenInferenceRest : IProtocolDecoder
             return DecodeError.UnsupportedEncoding;
         into.SetSource(body);
         var tensor = new Tensor { DataType = input.DataType, DataSlice = Slice.Absent, BinaryBytes = body.Length };
-        if (!into.TryAppend(System.Text.Encoding.UTF8.GetBytes(input.Name), out tensor.NameSlice))
+        if (!into.TryAppend(input.Name, out tensor.NameSlice))
             return DecodeError.TooLarge;
         SetShape(ref tensor, input.Shape, body.Length);
         RawData.Assign(ref tensor, Slice.OfSource(0, body.Length), body.Span);

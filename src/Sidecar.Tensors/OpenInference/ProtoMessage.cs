@@ -14,18 +14,22 @@ internal static class ProtoMessage
 
     public static Fields Response { get; } = new(Tensors: 5, Requested: 0, Raw: 6);
 
-    /// <summary>Reads one message that lies in the body.</summary>
+    /// <summary>Reads one message that lies in the body. Only at its end is it known which data the tensors have, so of one that breaks off there are none.</summary>
     public static DecodeError Read(ReadOnlySpan<byte> body, Slice message, TensorMessage into, Fields fields)
     {
         var proto = new ProtoReader(body, message);
         while (proto.Next())
         {
             if (!ReadField(ref proto, into, fields))
-                return proto.Error;
+                break;
         }
 
         if (proto.Error != DecodeError.None)
+        {
+            into.ClearTensors();
             return proto.Error;
+        }
+
         return AssignRaw(body, into) ? into.FirstError() : DecodeError.Malformed;
     }
 

@@ -5,11 +5,12 @@ namespace Sidecar.Tensors.OpenInference;
 /// <summary>One tensor of a V2 gRPC message: name = 1, datatype = 2, shape = 3, parameters = 4, contents = 5.</summary>
 internal static class ProtoTensor
 {
+    public const int ContentsField = 5;
+
     /// <summary>Reads a tensor that lies in the body and adds it; its data may still come as raw contents.</summary>
     public static bool Read(ref ProtoReader outer, Slice part, TensorMessage into)
     {
         var tensor = new Tensor { NameSlice = Slice.Absent, DataSlice = Slice.Absent, BinaryBytes = -1 };
-        var contents = Slice.Absent;
         var isShared = false;
         var proto = new ProtoReader(outer.Body, part);
         while (proto.Next())
@@ -21,7 +22,7 @@ internal static class ProtoTensor
                 continue;
             }
 
-            if (proto.Field > 5)
+            if (proto.Field > ContentsField)
             {
                 if (!proto.Skip())
                     break;
@@ -35,8 +36,7 @@ internal static class ProtoTensor
             {
                 case 1: tensor.NameSlice = value; break;
                 case 2: tensor.DataType = DataTypes.Parse(outer.Body.Slice(value.Start, value.Length)); break;
-                // A message that comes twice is merged; no writer does that to contents.
-                case 5: contents = value; break;
+                case ContentsField: tensor.HasContents |= value.Length > 0; break;
                 case 4:
                     if (!ProtoMessage.TryParameter(outer.Body, value, out var key, out _, out var error))
                         return outer.Fail(error);
@@ -48,10 +48,11 @@ internal static class ProtoTensor
         if (proto.Error != DecodeError.None)
             return outer.Fail(proto.Error);
         tensor.Elements = Shapes.Product(tensor.Shape);
-        tensor.HasContents = contents.Length > 0;
         tensor.Error = isShared ? DecodeError.SharedMemory : tensor.DataType == DataType.Unknown ? DecodeError.UnsupportedDatatype : DecodeError.None;
-        if (tensor.Error == DecodeError.None && tensor.HasContents && !ProtoContents.Read(ref outer, contents, into, ref tensor))
+        if (tensor.Error == DecodeError.None && tensor.HasContents && !ProtoContents.Read(ref outer, part, into, ref tensor))
             return false;
+        if (tensor.Error != DecodeError.None)
+            tensor.DataSlice = Slice.Absent;
         return into.TryAdd(in tensor) || outer.Fail(DecodeError.TooLarge);
     }
 
@@ -74,8 +75,8 @@ internal static class ProtoTensor
             tensor.DataSlice = new Slice(0, 0);
     }
 
-    // Packed, or one number at a time.
-    private static bool ReadShape(ref ProtoReader proto, ref Tensor tensor)
+    /// <summary>Reads dimensions: packed, or one number at a time.</summary>
+    public static bool ReadShape(ref ProtoReader proto, ref Tensor tensor)
     {
         if (proto.Type == WireType.Varint)
             return proto.ReadVarint(out var length) && AddLength(ref proto, ref tensor, length);

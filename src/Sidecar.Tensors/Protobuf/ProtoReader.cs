@@ -37,6 +37,9 @@ internal ref struct ProtoReader
 
     public int Position { readonly get; private set; }
 
+    /// <summary>How many bytes are left.</summary>
+    public readonly int Length => _end - Position;
+
     /// <summary>The first thing that went wrong.</summary>
     public DecodeError Error { readonly get; private set; }
 

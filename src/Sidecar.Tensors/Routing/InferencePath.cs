@@ -78,12 +78,22 @@ public readonly ref struct InferencePath
                 InferenceProtocol.OpenInferenceGrpc,
             // TorchServe's copy of the same protocol, in a package of its own.
             _ when path.SequenceEqual("/org.pytorch.serve.grpc.openinference.GRPCInferenceService/ModelInfer"u8) => InferenceProtocol.OpenInferenceGrpc,
-            _ when path.StartsWith("/tensorflow.serving.PredictionService/"u8) && !path.EndsWith("/GetModelMetadata"u8) => InferenceProtocol.TensorFlowServingGrpc,
-            _ when path.StartsWith("/org.pytorch.serve.grpc.inference.InferenceAPIsService/"u8) && !path.EndsWith("/Ping"u8) => InferenceProtocol.TorchServeGrpc,
+            _ when path.StartsWith("/tensorflow.serving.PredictionService/"u8) && IsTensorFlowServing(path["/tensorflow.serving.PredictionService/"u8.Length..]) =>
+                InferenceProtocol.TensorFlowServingGrpc,
+            _ when path.StartsWith("/org.pytorch.serve.grpc.inference.InferenceAPIsService/"u8)
+                && IsTorchServe(path["/org.pytorch.serve.grpc.inference.InferenceAPIsService/"u8.Length..]) => InferenceProtocol.TorchServeGrpc,
             _ => InferenceProtocol.None,
         };
         return new(protocol, default, default);
     }
+
+    // GetModelMetadata is none.
+    private static bool IsTensorFlowServing(ReadOnlySpan<byte> method) => method.SequenceEqual("Predict"u8) || method.SequenceEqual("PredictStreamed"u8)
+        || method.SequenceEqual("Classify"u8) || method.SequenceEqual("Regress"u8) || method.SequenceEqual("MultiInference"u8);
+
+    // Ping is none.
+    private static bool IsTorchServe(ReadOnlySpan<byte> method) =>
+        method.SequenceEqual("Predictions"u8) || method.SequenceEqual("StreamPredictions"u8) || method.SequenceEqual("StreamPredictions2"u8);
 
     private static bool TryModel(ReadOnlySpan<byte> path, ReadOnlySpan<byte> prefix, out ReadOnlySpan<byte> model, out ReadOnlySpan<byte> version, bool labels)
     {

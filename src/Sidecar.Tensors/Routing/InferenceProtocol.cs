@@ -56,6 +56,10 @@ public static class InferenceProtocols
         _ => "unknown",
     };
 
+    /// <summary>Its messages name the tensors that a server's metadata names: elsewhere features have the names that clients give them, or none.</summary>
+    public static bool NamesDeclaredTensors(this InferenceProtocol protocol) => protocol is InferenceProtocol.OpenInferenceRest
+        or InferenceProtocol.OpenInferenceGrpc or InferenceProtocol.TritonGenerate or InferenceProtocol.TensorFlowServingGrpc;
+
     /// <summary>Its messages come in gRPC's framing.</summary>
     public static bool IsGrpc(this InferenceProtocol protocol) =>
         protocol is InferenceProtocol.OpenInferenceGrpc or InferenceProtocol.TensorFlowServingGrpc or InferenceProtocol.TorchServeGrpc;

@@ -107,7 +107,7 @@ internal sealed class ContractMonitor(Side side)
         var breaches = 0;
         if (tensor.DataType != expected.DataType)
             breaches += terms.Count(index, ViolationKind.Datatype);
-        if (!ShapeFits(tensor.Shape, expected.Shape) || tensor.Error == DecodeError.ShapeMismatch)
+        if ((!expected.HasAnyRank && !ShapeFits(tensor.Shape, expected.Shape)) || tensor.Error == DecodeError.ShapeMismatch)
             breaches += terms.Count(index, ViolationKind.Shape);
         if (tensor.Error == DecodeError.ValueMismatch && tensor.DataType == expected.DataType)
             breaches += terms.Count(index, ViolationKind.Datatype);

@@ -24,6 +24,7 @@ internal sealed class ExchangeDecoder(int maxBody, IReadOnlyList<IProtocolDecode
     public void Open(Exchange exchange, InferenceRecord record, ModelMetadata? metadata)
     {
         record.Begin();
+        record.Protocol = exchange.Protocol;
         _metadata = metadata;
         _protocol = exchange.ConfiguredRoute >= 0 && configured[exchange.ConfiguredRoute] is { } own ? own : ProtocolDecoders.Of(exchange.Protocol);
         _answered = exchange.IsAnswered;
@@ -52,9 +53,14 @@ internal sealed class ExchangeDecoder(int maxBody, IReadOnlyList<IProtocolDecode
             Judge(_requests, record.RequestMessages == 0, exchange.RequestLastByte == 0, record);
         if (!hasResponse && exchange.ResponseBody is not null && _answered)
             Judge(_responses, record.ResponseMessages == 0, exchange.ResponseLastByte == 0, record);
-        if (!hasRequest && !hasResponse)
-            return first || Summarise(record); // what the last messages held stays in the record
+        if (!hasRequest && !hasResponse && !first)
+            return Summarise(record); // what the last messages held stays in the record
         record.Forget();
+        // Who is cut off in the middle of a message has still said which model it is for.
+        if (first && !hasRequest && !_requests.Cut.IsEmpty)
+            _protocol?.DecodeRequest(RequestHead(exchange), _requests.Cut, record.Request);
+        if (first && !hasResponse && !_responses.Cut.IsEmpty)
+            _protocol?.DecodeResponse(ResponseHead(exchange), _responses.Cut, record.Response);
         if (hasRequest)
         {
             record.RequestMessages++;
@@ -81,18 +87,22 @@ internal sealed class ExchangeDecoder(int maxBody, IReadOnlyList<IProtocolDecode
     private static MessageFraming Framing(Exchange exchange, BodyFormat format) =>
         exchange.IsGrpc ? MessageFraming.Grpc : format == BodyFormat.EventStream ? MessageFraming.EventStream : MessageFraming.Whole;
 
+    private MessageHead RequestHead(Exchange exchange) =>
+        new() { Path = exchange.PathWithoutQuery, Format = exchange.RequestFormat, JsonBytes = exchange.RequestJsonBytes, Metadata = _metadata };
+
+    private MessageHead ResponseHead(Exchange exchange) =>
+        new() { Path = exchange.PathWithoutQuery, Format = exchange.ResponseFormat, JsonBytes = exchange.ResponseJsonBytes, Metadata = _metadata };
+
     private bool ReadRequest(Exchange exchange, ReadOnlyMemory<byte> message, InferenceRecord record)
     {
-        var head = new MessageHead { Path = exchange.PathWithoutQuery, Format = exchange.RequestFormat, JsonBytes = exchange.RequestJsonBytes, Metadata = _metadata };
         // A message of a stream is whole even when the stream was cut.
         var endedEarly = exchange.RequestLastByte == 0 && !exchange.IsGrpc;
-        return Read(_protocol?.DecodeRequest(head, message, record.Request) ?? DecodeError.UnsupportedEncoding, record.Request, record, endedEarly);
+        return Read(_protocol?.DecodeRequest(RequestHead(exchange), message, record.Request) ?? DecodeError.UnsupportedEncoding, record.Request, record, endedEarly);
     }
 
     private bool ReadResponse(Exchange exchange, ReadOnlyMemory<byte> message, InferenceRecord record)
     {
-        var head = new MessageHead { Path = exchange.PathWithoutQuery, Format = exchange.ResponseFormat, JsonBytes = exchange.ResponseJsonBytes, Metadata = _metadata };
-        var error = _protocol?.DecodeResponse(head, message, record.Response) ?? DecodeError.UnsupportedEncoding;
+        var error = _protocol?.DecodeResponse(ResponseHead(exchange), message, record.Response) ?? DecodeError.UnsupportedEncoding;
         // An error's body is whatever the server likes; only an answer must keep to the protocol.
         if (!_answered)
             return false;

@@ -1,22 +1,15 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Text;
 using System.Threading.Channels;
 using Sidecar.Model;
 using Sidecar.Telemetry;
-using Sidecar.Tensors;
 
 namespace Sidecar.Analysis;
 
-/// <summary>A wish for a model's metadata.</summary>
-/// <param name="Upstream">The model server.</param>
-/// <param name="Version">Null: whatever the server serves by default.</param>
-internal sealed record MetadataWish(UpstreamTarget Upstream, string Model, string? Version, Action<ModelMetadata> Found);
-
 /// <summary>
 /// Asks the model server for the metadata of models that traffic has named: the only connection that the sidecar opens to
-/// it by itself. One connection, one question at a time, with back-off; on the thread pool, where it can hang without harm.
+/// it by itself. One connection for each version of HTTP, one question at a time, with back-off; on the thread pool, where it can hang without harm.
 /// </summary>
 internal sealed partial class MetadataFetcher : IAsyncDisposable
 {
@@ -103,34 +96,26 @@ internal sealed partial class MetadataFetcher : IAsyncDisposable
     /// <returns>True when there is nothing more to try: found, or a clear no.</returns>
     private async Task<bool> TryAsync(MetadataWish wish, int attempt)
     {
-        var path = $"/v2/models/{Uri.EscapeDataString(wish.Model)}" + (wish.Version is null ? "" : $"/versions/{Uri.EscapeDataString(wish.Version)}");
-        var address = AddressOf(wish.Upstream.Address, path);
+        using var request = MetadataCall.Request(wish);
+        var address = request.RequestUri!;
         try
         {
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
             using var timer = _time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), patience, Patience, Timeout.InfiniteTimeSpan);
-            using var request = new HttpRequestMessage(HttpMethod.Get, address);
             request.Options.Set(Target, wish.Upstream);
             if (wish.Upstream.Address is UnixDomainSocketEndPoint)
                 request.Headers.Host = "localhost";
-            using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token).ConfigureAwait(false);
-            await answer.Content.LoadIntoBufferAsync(MaxAnswerBytes, patience.Token).ConfigureAwait(false);
-            var body = await answer.Content.ReadAsByteArrayAsync(patience.Token).ConfigureAwait(false);
-            if (answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented or HttpStatusCode.BadRequest)
-            {
-                Log.NoMetadata(_log, address, (int)answer.StatusCode);
-                return true;
-            }
-
-            if (answer.IsSuccessStatusCode)
-            {
-                var error = OpenInferenceJson.DecodeMetadata(body, out var metadata);
-                if (metadata is not null)
-                    wish.Found(metadata);
-                else
-                    Log.UnreadableMetadata(_log, address, error.Label());
-                return true;
-            }
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token).ConfigureAwait(false);
+            await response.Content.LoadIntoBufferAsync(MaxAnswerBytes, patience.Token).ConfigureAwait(false);
+            var body = await response.Content.ReadAsByteArrayAsync(patience.Token).ConfigureAwait(false);
+            var answer = MetadataCall.Read(wish, response, body);
+            if (answer.Metadata is not null)
+                wish.Found(answer.Metadata);
+            else if (answer.IsUnreadable)
+                Log.UnreadableMetadata(_log, address, answer.Said);
+            else if (answer.IsFinal)
+                Log.NoMetadata(_log, address, answer.Said);
+            return answer.IsFinal;
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -146,11 +131,6 @@ internal sealed partial class MetadataFetcher : IAsyncDisposable
 
         return false;
     }
-
-    // HTTP needs a host; those of sockets differ so that their connections are kept apart. TLS, where there is any, is begun below HTTP.
-    private static Uri AddressOf(EndPoint upstream, string path) => upstream is UnixDomainSocketEndPoint
-        ? new Uri($"http://unix-{StableHash.Of(Encoding.UTF8.GetBytes(upstream.ToString()!)):x16}{path}")
-        : new Uri($"http://{upstream}{path}");
 
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
@@ -174,7 +154,10 @@ internal sealed partial class MetadataFetcher : IAsyncDisposable
         var tls = new SslStream(stream);
         try
         {
-            await tls.AuthenticateAsClientAsync(target.Tls(), cancellation).ConfigureAwait(false);
+            var options = target.Tls();
+            if (context.InitialRequestMessage.Version == HttpVersion.Version20)
+                options.ApplicationProtocols = [SslApplicationProtocol.Http2];
+            await tls.AuthenticateAsClientAsync(options, cancellation).ConfigureAwait(false);
             return tls;
         }
         catch
@@ -187,7 +170,7 @@ internal sealed partial class MetadataFetcher : IAsyncDisposable
     private static partial class Log
     {
         [LoggerMessage(EventIds.MetadataAbsent, LogLevel.Information, "{Address} answered {Status}: no metadata, so the contract is not checked")]
-        public static partial void NoMetadata(ILogger logger, Uri address, int status);
+        public static partial void NoMetadata(ILogger logger, Uri address, string status);
 
         [LoggerMessage(EventIds.MetadataUnreadable, LogLevel.Warning, "the metadata at {Address} can't be read ({Reason}): the contract is not checked")]
         public static partial void UnreadableMetadata(ILogger logger, Uri address, string reason);

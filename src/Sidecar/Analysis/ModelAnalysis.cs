@@ -1,3 +1,4 @@
+using System.Text;
 using Sidecar.Configuration;
 using Sidecar.Model;
 using Sidecar.Tensors;
@@ -25,8 +26,8 @@ public sealed class ModelAnalysis : IAsyncDisposable
     {
         var drift = new DriftSettings(
             options.Drift.BurnIn, options.Drift.Delta, options.Drift.Replicas, options.Drift.Window.MinRows, options.Drift.Window.Every);
-        _models = new ModelTable(options.Model, identity => new ModelState(identity, drift));
-        _decoder = new ExchangeDecoder(options.Capture.MaxBody, []);
+        _models = new ModelTable(options.Model, options.Routes, identity => new ModelState(identity, drift));
+        _decoder = new ExchangeDecoder(options.Capture.MaxBody, new ConfiguredRoutes(options.Routes).Decoders);
         _upstreams = upstreams;
         _windowClosed = windowClosed;
         _contractFound = contractFound;
@@ -41,7 +42,7 @@ public sealed class ModelAnalysis : IAsyncDisposable
     public void Decode(Exchange exchange, InferenceRecord record)
     {
         // Only a body that doesn't describe itself needs to know the model beforehand.
-        var metadata = exchange.RequestJsonBytes == 0 ? Find(exchange, default, default).Contract?.Metadata : null;
+        var metadata = exchange.RequestJsonBytes == 0 || exchange.Protocol == InferenceProtocol.TritonGenerate ? Find(exchange, default, default).Contract?.Metadata : null;
         _decoder.Open(exchange, record, metadata);
         _decoder.Next(exchange, record);
         Identify(exchange, record).CountSeen();
@@ -74,15 +75,16 @@ public sealed class ModelAnalysis : IAsyncDisposable
             : Find(exchange, record.Response.ModelName, record.Response.ModelVersion.IsEmpty ? record.Request.ModelVersion : record.Response.ModelVersion);
         record.Model = state.Identity;
         record.State = state;
-        // Servers of this API describe no tensors.
-        if (record.HasRequest && !state.ContractAsked && exchange.Protocol != InferenceProtocol.OpenAi)
+        if (record.HasRequest && !state.ContractAsked && exchange.Protocol.NamesDeclaredTensors())
             AskForContract(exchange, state);
         return state;
     }
 
-    /// <summary>Step 7. The record against the model's contract.</summary>
+    /// <summary>Step 7. The record against the model's contract, where its tensors have the names that are in one.</summary>
     public static void Check(InferenceRecord record)
     {
+        if (!record.Protocol.NamesDeclaredTensors())
+            return;
         var state = (ModelState)record.State!;
         if (record.HasRequest)
             record.Violations += state.InputContract.Check(record.Request, mayOmit: false);
@@ -123,14 +125,16 @@ public sealed class ModelAnalysis : IAsyncDisposable
     private ModelState Find(Exchange exchange, ReadOnlySpan<byte> name, ReadOnlySpan<byte> version)
     {
         var path = InferencePath.Parse(exchange.PathWithoutQuery);
-        return _models.Resolve(name, version, path.Model, path.Version, answered: exchange.IsAnswered);
+        return _models.Resolve(name, version, path.Model, path.Version, answered: exchange.IsAnswered, exchange.ConfiguredRoute);
     }
 
     private void AskForContract(Exchange exchange, ModelState state)
     {
         var version = state.Identity.Source is IdentitySource.Response or IdentitySource.Path ? state.Identity.Version : null;
-        state.ContractAsked = _metadata is null
-            || _metadata.Ask(new MetadataWish(_upstreams[exchange.Listener], state.Identity.Name, version, metadata => Adopt(state, metadata)));
+        var path = exchange.PathWithoutQuery;
+        var service = exchange.Protocol.IsGrpc() ? Encoding.UTF8.GetString(path[..path.LastIndexOf((byte)'/')]) : "";
+        state.ContractAsked = _metadata is null || !MetadataCall.Exists(exchange.Protocol) || _metadata.Ask(new MetadataWish(
+            _upstreams[exchange.Listener], exchange.Protocol, service, state.Identity.Name, version, metadata => Adopt(state, metadata)));
     }
 
     private void Adopt(ModelState state, ModelMetadata metadata)

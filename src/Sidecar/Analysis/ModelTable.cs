@@ -17,13 +17,16 @@ internal sealed class ModelTable
     private const int MaxNameBytes = 128;
 
     private readonly ModelOptions _fallback;
+    private readonly OfRoute[] _routes;
+    private readonly int _most;
     private readonly Func<ModelIdentity, ModelState> _create;
     private readonly ModelState _unknown;
     private readonly ModelState _other;
     private readonly Lock _adding = new();
     private volatile ModelState[] _states;
 
-    public ModelTable(ModelOptions fallback, Func<ModelIdentity, ModelState> create)
+    /// <param name="routes">Those that a model's name or version may come from, before <paramref name="fallback"/>.</param>
+    public ModelTable(ModelOptions fallback, IReadOnlyList<InferenceRouteOptions> routes, Func<ModelIdentity, ModelState> create)
     {
         _fallback = fallback;
         _create = create;
@@ -34,6 +37,8 @@ internal sealed class ModelTable
         _other = create(new ModelIdentity(ModelIdentity.OtherLabel, ModelIdentity.OtherLabel, IdentitySource.Unknown));
         // Found by their names too: traffic that names the configured model, or one of our own labels, must not make a second state of the same labels.
         _states = [_unknown, _other];
+        _routes = [.. routes.Select(ForRoute)];
+        _most = _states.Length + MaxModels;
     }
 
     /// <summary>What is used where nothing names the model.</summary>
@@ -47,14 +52,15 @@ internal sealed class ModelTable
     /// <param name="version">By the response; empty where it has none.</param>
     /// <param name="pathName">By the path, percent-encoded.</param>
     /// <param name="pathVersion">By the path, percent-encoded; empty where it has none.</param>
+    /// <param name="route">The configured route; -1: none.</param>
     /// <param name="answered">The server answered with success. A name that it has never answered for may be a client's invention, and gets no state.</param>
     public ModelState Resolve(
-        ReadOnlySpan<byte> name, ReadOnlySpan<byte> version, ReadOnlySpan<byte> pathName, ReadOnlySpan<byte> pathVersion, bool answered)
+        ReadOnlySpan<byte> name, ReadOnlySpan<byte> version, ReadOnlySpan<byte> pathName, ReadOnlySpan<byte> pathVersion, bool answered, int route = -1)
     {
         if (name.IsEmpty)
             name = Unescape(pathName);
         if (name.IsEmpty)
-            return _unknown;
+            return route >= 0 ? _routes[route].Nameless : _unknown;
         name = name[..Math.Min(name.Length, MaxNameBytes)];
         var source = IdentitySource.Response;
         if (version.IsEmpty)
@@ -63,8 +69,33 @@ internal sealed class ModelTable
             source = IdentitySource.Path;
         }
 
+        if (version.IsEmpty && route >= 0 && _routes[route].Version is { } configured)
+        {
+            version = configured;
+            source = IdentitySource.Configuration;
+        }
+
         version = version[..Math.Min(version.Length, MaxNameBytes)];
         return Find(name, version) ?? (answered || IsServed(name) ? FindOrAdd(name, version, source) : _unknown);
+    }
+
+    /// <summary>What the exchanges of a route belong to that name no model.</summary>
+    private OfRoute ForRoute(InferenceRouteOptions route)
+    {
+        var version = route.Version is null ? null : Encoding.UTF8.GetBytes(route.Version);
+        if (route is { Model: null, Version: null })
+            return new OfRoute(_unknown, null);
+        var name = route.Model ?? _unknown.Identity.Name;
+        var identity = route.Version is not null ? new ModelIdentity(name, route.Version, IdentitySource.Configuration) : _unknown.Identity with { Name = name };
+        var state = _states.FirstOrDefault(known => known.Identity.Name == identity.Name && known.Identity.Version == identity.Version);
+        if (state is null)
+        {
+            state = _create(identity);
+            state.AnswersForNoVersion = true;
+            _states = [.. _states, state];
+        }
+
+        return new OfRoute(state, version);
     }
 
     private ModelState FindOrAdd(ReadOnlySpan<byte> name, ReadOnlySpan<byte> version, IdentitySource source)
@@ -98,7 +129,7 @@ internal sealed class ModelTable
 
     private ModelState Add(string name, string version, IdentitySource source)
     {
-        if (_states.Length == MaxModels + 2)
+        if (_states.Length == _most)
             return _other;
         if (version.Length == 0)
         {
@@ -124,6 +155,10 @@ internal sealed class ModelTable
             state.AnswersForNoVersion = false;
         only.AnswersForNoVersion = true;
     }
+
+    /// <param name="Nameless">The model of exchanges that name none.</param>
+    /// <param name="Version">That of exchanges that name no version; null: none is configured.</param>
+    private readonly record struct OfRoute(ModelState Nameless, byte[]? Version);
 
     /// <summary>Undoes percent-encoding; allocates for names that have any, which are rare.</summary>
     private static ReadOnlySpan<byte> Unescape(ReadOnlySpan<byte> text)

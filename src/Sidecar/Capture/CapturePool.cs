@@ -22,6 +22,7 @@ internal sealed class CapturePool
     {
         _thread = thread;
         Settings = settings;
+        Routes = new RouteTable(settings.Routes);
         Governor = governor;
         Bodies = bodies;
         Intake = intake;
@@ -35,6 +36,7 @@ internal sealed class CapturePool
     }
 
     public CaptureSettings Settings { get; }
+    public RouteTable Routes { get; }
     public DecodeGovernor Governor { get; }
     public BodyPool Bodies { get; }
     public IExchangeIntake Intake { get; }

@@ -1,3 +1,4 @@
+using Sidecar.Configuration;
 using Sidecar.Wire;
 
 namespace Sidecar.Capture;
@@ -9,6 +10,9 @@ namespace Sidecar.Capture;
 /// <param name="BodyQueue">Exchanges with bodies that may wait for the analysis: half a second of 16,000 a second; their bytes are bounded by the capture's budget.</param>
 public sealed record CaptureSettings(int MaxBodyBytes, double DecodeRate, int HeadRing = 16384, int BodyQueue = 8192)
 {
+    /// <summary>What the configuration says of requests.</summary>
+    public ConfiguredRoutes Routes { get; init; } = ConfiguredRoutes.None;
+
     /// <summary>The bounds of what is kept of one connection's protocol state.</summary>
     public ObserverLimits Observer { get; init; } = new();
 }

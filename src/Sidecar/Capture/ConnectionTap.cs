@@ -106,7 +106,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         exchange.StartedUnixNanos = _pool.UnixNanos(_now);
         exchange.HttpMajorVersion = head.MajorVersion;
         exchange.IsGrpc = head.MajorVersion == 2 && head.ContentType.StartsWith("application/grpc"u8);
-        exchange.Route = RouteTable.Classify(head, out exchange.Protocol);
+        exchange.Route = _pool.Routes.Classify(head, out exchange.Protocol, out exchange.ConfiguredRoute);
         exchange.SetMethod(head.Method);
         exchange.SetAuthority(head.Host);
         exchange.SetPath(head.Target);

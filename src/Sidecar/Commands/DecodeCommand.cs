@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sidecar.Configuration;
 using Sidecar.Offline;
 
 namespace Sidecar.Commands;
@@ -16,12 +17,21 @@ internal static class DecodeCommand
             Description = "The order in which they came, as JSON: [[\"c\", bytes, ms], [\"s\", bytes, ms], …]; 0 bytes: that side closed; C, S: it reset. "
                 + "Without it, segments.json beside the client's file where that fits, or else each request ahead of its answer.",
         };
-        var command = new Command("decode", "Print what the observers see in a recorded connection: one JSON line an exchange.") { client, server, segments };
-        command.SetAction(result => Run(result.GetRequiredValue(client), result.GetRequiredValue(server), result.GetValue(segments), host()));
+        var config = new Option<string>("--config") { HelpName = "FILE", Description = "A configuration, whose routes and model names hold here too." };
+        var command = new Command("decode", "Print what the observers see in a recorded connection: one JSON line an exchange.") { client, server, segments, config };
+        command.SetAction(result =>
+        {
+            if (result.GetValue(config) is not { } file)
+                return Run(result.GetRequiredValue(client), result.GetRequiredValue(server), result.GetValue(segments), RecordedConfiguration.None, host());
+            var loaded = SidecarConfiguration.Load(new ConfigurationSources { File = file, Environment = host().Environment });
+            return loaded.Options is { } options
+                ? Run(result.GetRequiredValue(client), result.GetRequiredValue(server), result.GetValue(segments), new RecordedConfiguration(options), host())
+                : ConfigCommand.Refuse(loaded, host());
+        });
         return command;
     }
 
-    private static int Run(string client, string server, string? segments, CommandLineHost host)
+    private static int Run(string client, string server, string? segments, RecordedConfiguration configuration, CommandLineHost host)
     {
         DecodedConnection connection;
         try
@@ -35,7 +45,7 @@ internal static class DecodeCommand
         }
 
         for (var i = 0; i < connection.Exchanges.Count; i++)
-            host.Output.WriteLine(ExchangeJson.Line(i, connection.Exchanges[i]));
+            host.Output.WriteLine(ExchangeJson.Line(i, connection.Exchanges[i], configuration));
         foreach (var reason in connection.Opaque)
             host.Error.WriteLine($"sidecar decode: {ExchangeJson.Explain(reason)}");
         return ExitCodes.Ok;

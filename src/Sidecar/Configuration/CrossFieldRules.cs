@@ -21,6 +21,7 @@ internal static class CrossFieldRules
         CheckUnique(options.Features.Critical, "features.critical", null, [], context);
         CheckFiles(options, context);
         TlsRules.Check(options, context);
+        RouteRules.Check(options, context);
         CheckLimits(options, context);
     }
 

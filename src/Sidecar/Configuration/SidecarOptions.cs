@@ -27,6 +27,9 @@ public sealed record SidecarOptions
     /// <summary>What to call the model when its traffic does not say.</summary>
     public ModelOptions Model { get; init; } = new();
 
+    /// <summary>What requests are whose paths do not say it: JSON APIs of one's own, and corrections.</summary>
+    public IReadOnlyList<InferenceRouteOptions> Routes { get; init; } = [];
+
     /// <summary>How much of the traffic is copied for analysis.</summary>
     public CaptureOptions Capture { get; init; } = new();
 

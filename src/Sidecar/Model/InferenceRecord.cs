@@ -21,6 +21,9 @@ public sealed class InferenceRecord
 
     public ModelIdentity Model { get; set; }
 
+    /// <summary>What the messages speak.</summary>
+    public InferenceProtocol Protocol { get; set; }
+
     /// <summary>What the analysis keeps of that model; its own business.</summary>
     public object? State { get; set; }
 

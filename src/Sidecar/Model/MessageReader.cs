@@ -37,6 +37,10 @@ public sealed class MessageReader(int maxBytes) : IDisposable
     /// <summary>The body ends in the middle of a message.</summary>
     public bool EndsEarly { get; private set; }
 
+    /// <summary>
+    /// What there is of the message that the body ends in the middle of, for what stands at its beginning; empty where there is none, or it is compressed.
+    /// </summary>
+    public ReadOnlyMemory<byte> Cut { get; private set; }
     /// <summary>Where the last event of a stream ends in the body as it was on the wire; -1 where that can't be told.</summary>
     public long Position => _framing == MessageFraming.EventStream && !_isCoded ? _length - _events.Remaining : -1;
 
@@ -48,6 +52,7 @@ public sealed class MessageReader(int maxBytes) : IDisposable
         _framing = MessageFraming.Grpc; // which an empty body holds no message of
         Problem = DecodingResult.Decoded;
         EndsEarly = false;
+        Cut = default;
     }
 
     /// <summary>Begins with a body.</summary>
@@ -90,6 +95,8 @@ public sealed class MessageReader(int maxBytes) : IDisposable
         if (!GrpcMessageReader.TryTake(ref rest, out var compressed, out var inner))
         {
             EndsEarly = rest[0] <= 1;
+            if (rest[0] == 0 && rest.Length > GrpcMessageReader.PrefixBytes)
+                Cut = _rest[GrpcMessageReader.PrefixBytes..];
             Problem = DecodingResult.Malformed;
             return false;
         }

@@ -31,7 +31,7 @@ internal sealed class ExchangeDecoding
 
     public string? ResponseProblem { get; private set; }
 
-    /// <summary>The model as the request says it, its path included; where it says nothing, as the answer does. Null: nobody says.</summary>
+    /// <summary>The model as the request says it, its path included; where it says nothing, as the answer or the configuration does. Null: nobody says.</summary>
     public string? Model { get; private set; }
 
     public string? Version { get; private set; }
@@ -39,38 +39,44 @@ internal sealed class ExchangeDecoding
     /// <summary>The response's body came to its end.</summary>
     public bool IsWhole { get; private init; }
 
-    /// <summary>Several messages may go either way.</summary>
-    public bool IsStream { get; private set; }
+    /// <summary>The answer may be several messages.</summary>
+    public bool IsStream { get; private init; }
+
+    /// <summary>The request may be several messages.</summary>
+    public bool IsRequestStream { get; private init; }
 
     /// <summary>Null: it is no inference of a protocol that is decoded.</summary>
-    public static ExchangeDecoding? Of(DecodedExchange exchange, ModelMetadata? metadata)
+    public static ExchangeDecoding? Of(DecodedExchange exchange, RecordedConfiguration configuration, ModelMetadata? metadata)
     {
         var target = Encoding.UTF8.GetBytes(exchange.Path);
         var query = target.AsSpan().IndexOf((byte)'?');
         var path = query < 0 ? target : target[..query];
-        var route = InferencePath.Parse(path);
-        if (exchange.Method != "POST" || route.Protocol.IsGrpc() != exchange.IsGrpc || ProtocolDecoders.Of(route.Protocol) is not { } decoder)
+        var named = InferencePath.Parse(path);
+        var route = configuration.Routes.Find(Encoding.UTF8.GetBytes(exchange.Method), path);
+        if (route < 0 && exchange.Method != "POST")
             return null;
-        var decoding = new ExchangeDecoding(route.Protocol)
+        var protocol = route < 0 ? named.Protocol : configuration.Routes.ProtocolOf(route);
+        if (protocol.IsGrpc() != exchange.IsGrpc || (route < 0 ? ProtocolDecoders.Of(protocol) : configuration.Routes.DecoderOf(route)) is not { } decoder)
+            return null;
+        var method = exchange.Path[(exchange.Path.LastIndexOf('/') + 1)..];
+        var decoding = new ExchangeDecoding(protocol)
         {
             IsWhole = exchange.Response.Ended,
-            IsStream = path.AsSpan().EndsWith("/ModelStreamInfer"u8) || exchange.Response.Format == BodyFormat.EventStream,
+            IsRequestStream = method is "ModelStreamInfer" or "PredictStreamed" or "StreamPredictions2",
+            IsStream = method is "ModelStreamInfer" or "PredictStreamed" or "StreamPredictions2" or "StreamPredictions" || exchange.Response.Format == BodyFormat.EventStream,
         };
         var message = new TensorMessage(Limits);
         using var reader = new MessageReader(MaxPlainBytes);
         Open(reader, exchange, exchange.Request, BodyFormat.Unknown);
+        var head = Head(path, exchange.Request, metadata);
         while (reader.Next(out var body))
-        {
-            var head = new MessageHead { Path = path, Format = exchange.Request.Format, JsonBytes = exchange.Request.JsonBytes, Metadata = metadata };
-            var problem = decoder.DecodeRequest(head, body, message);
-            decoding.Requests.Add(DecodedInference.Of(message, problem));
-        }
-
+            decoding.Requests.Add(DecodedInference.Of(message, decoder.DecodeRequest(head, body, message)));
         decoding.RequestProblem = Problem(reader);
+        var cutRequest = reader.Cut.IsEmpty ? null : DecodedInference.Of(message, decoder.DecodeRequest(head, reader.Cut, message));
         Open(reader, exchange, exchange.Response, exchange.Response.Format);
+        head = Head(path, exchange.Response, metadata);
         while (reader.Next(out var body))
         {
-            var head = new MessageHead { Path = path, Format = exchange.Response.Format, JsonBytes = exchange.Response.JsonBytes, Metadata = metadata };
             var problem = decoder.DecodeResponse(head, body, message);
             if (problem == DecodeError.None)
                 decoding.Generation.Add(message, reader.Position);
@@ -78,11 +84,17 @@ internal sealed class ExchangeDecoding
         }
 
         decoding.ResponseProblem = Problem(reader);
+        var cutResponse = reader.Cut.IsEmpty ? null : DecodedInference.Of(message, decoder.DecodeResponse(head, reader.Cut, message));
         if (decoding.Generation.TrySummarise(message))
             decoding.Summary = DecodedInference.Of(message, DecodeError.None);
-        decoding.Identify(route);
+        decoding.Identify(
+            NotEmpty(Unescape(named.Model)), NotEmpty(Unescape(named.Version)), decoding.Requests.FirstOrDefault() ?? cutRequest,
+            decoding.Responses.FirstOrDefault(answer => answer.Model is not null) ?? cutResponse, configuration.ModelOf(route), configuration.VersionOf(route));
         return decoding;
     }
+
+    private static MessageHead Head(ReadOnlySpan<byte> path, DecodedMessage message, ModelMetadata? metadata) =>
+        new() { Path = path, Format = message.Format, JsonBytes = message.JsonBytes, Metadata = metadata };
 
     private static void Open(MessageReader reader, DecodedExchange exchange, DecodedMessage message, BodyFormat format) => reader.Open(
         message.BodyMemory,
@@ -98,12 +110,12 @@ internal sealed class ExchangeDecoding
         _ => reader.EndsEarly ? "truncated" : "malformed",
     };
 
-    private void Identify(InferencePath route)
+    /// <param name="request">The first message, or what there is of it where the body ends in the middle of it: its beginning may say for which model it is.</param>
+    /// <param name="response">The first that names a model, or likewise.</param>
+    private void Identify(string? pathModel, string? pathVersion, DecodedInference? request, DecodedInference? response, string? configuredModel, string? configuredVersion)
     {
-        var request = Requests.FirstOrDefault();
-        var response = Responses.FirstOrDefault(answer => answer.Model is not null);
-        Model = NotEmpty(request?.Model) ?? Unescape(route.Model) ?? NotEmpty(response?.Model);
-        Version = NotEmpty(request?.Version) ?? Unescape(route.Version) ?? NotEmpty(response?.Version);
+        Model = NotEmpty(request?.Model) ?? pathModel ?? NotEmpty(response?.Model) ?? configuredModel;
+        Version = NotEmpty(request?.Version) ?? pathVersion ?? NotEmpty(response?.Version) ?? configuredVersion;
     }
 
     private static string? Unescape(ReadOnlySpan<byte> name) => name.IsEmpty ? null : Uri.UnescapeDataString(DecodedExchange.Text(name));

@@ -12,13 +12,14 @@ namespace Sidecar.Offline;
 /// <summary>One exchange as one line of JSON. Room README: what each member means.</summary>
 internal static class ExchangeJson
 {
+    /// <param name="configuration">Routes, and what to call models whose traffic does not say it; null: there are none.</param>
     /// <param name="metadata">What the recorded server said of the model; null where it was not asked.</param>
-    public static string Line(int index, DecodedExchange exchange, ModelMetadata? metadata = null)
+    public static string Line(int index, DecodedExchange exchange, RecordedConfiguration? configuration = null, ModelMetadata? metadata = null)
     {
         var bytes = new ArrayBufferWriter<byte>();
         // Read by people in a terminal: no escapes beyond what JSON needs.
         using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-            Write(json, index, exchange, ExchangeDecoding.Of(exchange, metadata));
+            Write(json, index, exchange, ExchangeDecoding.Of(exchange, configuration ?? RecordedConfiguration.None, metadata));
         return Encoding.UTF8.GetString(bytes.WrittenSpan);
     }
 

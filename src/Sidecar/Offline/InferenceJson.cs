@@ -8,7 +8,7 @@ internal static class InferenceJson
 {
     public static void WriteRequest(Utf8JsonWriter json, ExchangeDecoding decoding)
     {
-        if (decoding is { IsStream: true, Protocol: InferenceProtocol.OpenInferenceGrpc })
+        if (decoding.IsRequestStream)
             WriteMessages(json, decoding.Requests, decoding.RequestProblem);
         else if (decoding.Requests is [var request, ..])
             WriteMessage(json, request, decoding.Model, decoding.Version, decoding.RequestProblem);

@@ -7,4 +7,7 @@ internal sealed record HotPathCase(string Name, Func<Action> Prepare)
 {
     /// <summary>How often <c>budgets</c> runs it: fewer for what takes milliseconds.</summary>
     public int Iterations { get; init; } = 10_000;
+
+    /// <summary>What others do with the same bytes: measured by <c>micro</c>, without a budget.</summary>
+    public bool IsPeer { get; init; }
 }

@@ -89,12 +89,14 @@ internal sealed class ForeignServer : IAsyncDisposable
     }
 
     /// <summary>Triton with the models <c>adult</c>, <c>digits</c> and <c>california</c>, by the start script of a folder of tools.</summary>
-    public static async Task<ForeignServer> TritonAsync(string tools)
+    /// <param name="protocol">Whose port the end point is to have: <c>http</c> or <c>grpc</c>.</param>
+    public static async Task<ForeignServer> TritonAsync(string tools, string protocol = "http")
     {
         var folder = new TemporaryFolder();
         var said = await Tool.RunAsync("sh", [Path.Combine(tools, "triton-start.sh"), folder.Path], TimeSpan.FromMinutes(3));
-        var url = new Uri(said.Split('\n').Single(line => line.StartsWith("http=", StringComparison.Ordinal))["http=".Length..]);
-        return new ForeignServer(new IPEndPoint(IPAddress.Loopback, url.Port), folder, process: null,
+        var address = said.Split('\n').Single(line => line.StartsWith($"{protocol}=", StringComparison.Ordinal));
+        var port = int.Parse(address[(address.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture);
+        return new ForeignServer(new IPEndPoint(IPAddress.Loopback, port), folder, process: null,
             () => Tool.RunAsync("sh", [Path.Combine(tools, "stop.sh"), folder.Path]));
     }
 

@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Google.Protobuf;
+using Grpc.Net.Client;
+using Sidecar.Demo.Serving.Protos;
 using Sidecar.FunctionalTests.Harness;
 using Sidecar.Testing;
 
@@ -64,6 +67,31 @@ public sealed class TritonTests
 
         var totals = await sidecar.SettledAsync();
         Assert.Equal((0, 0), (totals.Dropped, totals.Opaque));
+    }
+
+    [Fact]
+    public async Task Its_metadata_over_gRPC_is_the_contract_of_gRPC_traffic()
+    {
+        var tools = Path.GetDirectoryName(Fixtures.Require("tools", "triton-start.sh"))!;
+        await using var triton = await ForeignServer.TritonAsync(tools, "grpc");
+        await using var sidecar = await RelayUnderTest.StartAsync(triton.EndPoint.Port);
+        using var channel = GrpcChannel.ForAddress($"http://{sidecar.Traffic}");
+        var client = new GRPCInferenceService.GRPCInferenceServiceClient(channel);
+        var request = new ModelInferRequest
+        {
+            ModelName = "california",
+            Inputs = { new ModelInferRequest.Types.InferInputTensor { Name = "input", Datatype = "FP32", Shape = { 1, 8 } } },
+            RawInputContents = { ByteString.CopyFrom([.. Enumerable.Range(0, 7).SelectMany(i => BitConverter.GetBytes((float)i)), .. BitConverter.GetBytes(float.NaN)]) },
+        };
+
+        using var deadline = new CancellationTokenSource(RelayUnderTest.Patience);
+        while ((await Series.ScrapeAsync(sidecar)).Sum("sidecar_contract_checks_total", ("side", "input")) == 0)
+            await client.ModelInferAsync(request, cancellationToken: deadline.Token);
+
+        var series = await Series.BalancedAsync(sidecar);
+        var broken = series.Sum("sidecar_contract_violations_total", ("side", "input"), ("kind", "nan"), ("feature", "input"), ("model", "california"), ("model_version", "1"));
+        Assert.True(broken > 0);
+        Assert.Equal(broken, series.Sum("sidecar_contract_violations_total", ("side", "input"))); // datatype and shape are as promised
     }
 
     private static async Task<(string Head, string Body)> InferAsync(RawConnection connection, string model, byte[] body)

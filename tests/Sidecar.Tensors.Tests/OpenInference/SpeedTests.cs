@@ -50,7 +50,7 @@ public class SpeedTests(ITestOutputHelper output)
     }
 
     /// <summary>CPU seconds of the process a call, the best of five runs: others share the machine.</summary>
-    private static double Seconds(int rounds, Action call)
+    internal static double Seconds(int rounds, Action call)
     {
         var best = double.MaxValue;
         for (var run = 0; run < 5; run++)

@@ -88,7 +88,53 @@ public sealed class ModelTableTests
         Assert.Same(after, Resolve(table, "m", "4"));
     }
 
-    private static ModelTable Table(ModelOptions fallback) => new(fallback, identity => new ModelState(identity, Drift));
+    [Theory]
+    [InlineData(0, "", "", "churn/2", IdentitySource.Configuration)]
+    [InlineData(1, "", "", "churn/7", IdentitySource.Configuration)] // the route's name, the version of all
+    [InlineData(2, "", "", "configured/3", IdentitySource.Configuration)]
+    [InlineData(3, "", "", "configured/7", IdentitySource.Configuration)]
+    [InlineData(-1, "", "", "configured/7", IdentitySource.Configuration)]
+    [InlineData(0, "m", "", "m/2", IdentitySource.Configuration)] // the traffic's name comes first
+    [InlineData(1, "m", "", "m/7", IdentitySource.Configuration)]
+    [InlineData(0, "m", "1", "m/1", IdentitySource.Response)]
+    public void Resolve_OfARoute_FillsWhatIsNotSaidFromItFirst(int route, string name, string version, string identity, IdentitySource source)
+    {
+        var table = Routed(new() { Name = "configured", Version = "7" });
+        var found = table.Resolve(Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(version), default, default, answered: true, route).Identity;
+        Assert.Equal((identity, source), (found.ToString(), found.Source));
+    }
+
+    [Fact]
+    public void Resolve_OfRoutesOfOneModel_IsOneState()
+    {
+        var table = Routed(new() { Name = "churn", Version = "2" });
+        ModelState[] states =
+        [
+            table.Unknown,
+            .. ((int[])[0, 1, 4]).Select(route => table.Resolve(default, default, default, default, answered: false, route)),
+            Resolve(table, "churn", ""), Resolve(table, "churn", "2"),
+        ];
+        Assert.All(states, state => Assert.Same(table.Unknown, state));
+    }
+
+    [Fact]
+    public void Resolve_TenThousandNamesBesideRoutes_StaysAtTheBound()
+    {
+        var table = Routed(new());
+        for (var i = 0; i < 10_000; i++)
+            Resolve(table, $"m{i}", "1").CountSeen();
+        table.Resolve(default, default, default, default, answered: false, route: 0).CountSeen();
+
+        Assert.Equal(ModelTable.MaxModels + 2, table.Seen.Count());
+    }
+
+    private static ModelTable Routed(ModelOptions fallback)
+    {
+        InferenceRouteOptions Route(string? model, string? version) => new() { Match = new("POST", "/", IsPrefix: false), Model = model, Version = version };
+        return new(fallback, [Route("churn", "2"), Route("churn", null), Route(null, "3"), Route(null, null), Route("churn", "2")], identity => new ModelState(identity, Drift));
+    }
+
+    private static ModelTable Table(ModelOptions fallback) => new(fallback, [], identity => new ModelState(identity, Drift));
 
     [Fact]
     public void Resolve_NamesThatTheServerNeverAnsweredFor_TakeNoPlace()

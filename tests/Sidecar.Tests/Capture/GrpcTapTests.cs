@@ -113,7 +113,8 @@ public sealed class GrpcTapTests
     [Theory]
     [InlineData(Infer, RouteKind.Inference)]
     [InlineData("/inference.GRPCInferenceService/ModelStreamInfer", RouteKind.Inference)]
-    [InlineData("/tensorflow.serving.PredictionService/Predict", RouteKind.Unknown)]
+    [InlineData("/tensorflow.serving.PredictionService/Predict", RouteKind.Inference)]
+    [InlineData("/tensorflow.serving.PredictionService/SessionRun", RouteKind.Unknown)]
     [InlineData("/inference.GRPCInferenceService/ModelReady", RouteKind.NotInference)]
     [InlineData("/grpc.health.v1.Health/Check", RouteKind.NotInference)]
     public void Calls_about_the_server_are_no_inference(string path, RouteKind route)

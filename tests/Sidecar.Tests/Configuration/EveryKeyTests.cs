@@ -43,6 +43,12 @@ public sealed class EveryKeyTests : IDisposable
         { "model.version", "null", "1.10", "2024-01-01" },
         { "model.owner", "null", "team-a", "no" },
         { "model.runId", "null", "f00", "0x1F" },
+        { "routes[0].match", null, "POST /score", "PUT /models/*" },
+        { "routes[0].protocol", null, "v1_http", "none" },
+        { "routes[0].model", null, "scorer", "credit risk" },
+        { "routes[0].version", null, "1.10", "2024-01-01" },
+        { "routes[0].inputs.age", null, "/age", "$.rows[*].age as FP32" },
+        { "routes[0].outputs.age", null, "/0/p", "$.p" },
         { "capture.budget", "64MiB", "1GiB", "100MiB" },
         { "capture.maxBody", "4MiB", "64KiB", "123456" },
         { "capture.decodeRate", "1", "0.25", "0" },
@@ -191,6 +197,7 @@ public sealed class EveryKeyTests : IDisposable
         var tree = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var row in Rows)
             tree[row.Data.Item1] = Expand(row.Data.Item3);
+        tree["routes[0].protocol"] = "json"; // the only one that has features of its own
         File.WriteAllText(Path.Combine(_folder.Path, "a.onnx"), "");
         PemFiles.Write(_folder);
         var environment = tree.Select(pair => (EnvironmentReader.NameOf(pair.Key), pair.Value)).ToArray();
@@ -226,6 +233,11 @@ public sealed class EveryKeyTests : IDisposable
             settings["shadows[0].file"] = Expand("{folder}/a.onnx");
         }
 
+        else if (path.StartsWith("routes", StringComparison.Ordinal))
+        {
+            settings["routes[0].match"] = "POST /score";
+        }
+
         settings[path] = Expand(value);
         return _folder.Load(YamlOf(settings), environment);
     }
@@ -259,6 +271,7 @@ public sealed class EveryKeyTests : IDisposable
             "tls.clientCa" => [("tls.certificate", "{folder}/both.pem"), ("tls.clientCertificates", "required")],
             "upstreamTls.certificate" => [("upstream", "https://model:81"), ("upstreamTls.key", "{folder}/a.key")],
             "upstreamTls.key" => [("upstream", "https://model:81"), ("upstreamTls.certificate", "{folder}/both.pem")],
+            "routes[0].match" or "routes[0].model" or "routes[0].version" => [("routes[0].protocol", "v1_http")],
             "upstreamTls.ca" or "upstreamTls.serverName" => [("upstream", "https://model:81")],
             _ => [],
         };

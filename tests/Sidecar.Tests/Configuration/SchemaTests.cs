@@ -103,20 +103,24 @@ public partial class SchemaTests
 
     private static string Table()
     {
-        var defaults = YamlFlattener.Flatten(SidecarConfiguration.Show(new SidecarOptions()));
+        // With an item in each list whose keys have defaults of their own.
+        var defaults = YamlFlattener.Flatten(SidecarConfiguration.Show(new SidecarOptions
+        {
+            Shadows = [new() { Name = "", File = "" }],
+            Routes = [new() { Match = new("POST", "/", IsPrefix: false) }],
+        }));
         var text = new StringBuilder("| key | default | allowed | what it is |\n|---|---|---|---|\n");
         foreach (var (path, key) in SchemaWalk.Keys())
         {
             if (key.Node.Keys.Count > 0)
                 continue;
             var value = key.Required ? "required"
-                : key.Node.Item is not null ? "empty"
+                : key.Node.Item is not null || key.Node.Entry is not null ? "empty"
                 // A further listener's keys mean what the first one's do.
                 : defaults.TryGetValue(path.Replace("listeners[0].", "", StringComparison.Ordinal), out var set) ? $"`{set}`"
-                : path == "shadows[0].rate" ? $"`{new ShadowOptions { Name = "", File = "" }.Rate.ToString(System.Globalization.CultureInfo.InvariantCulture)}`"
                 : throw new InvalidOperationException($"no default for {path}");
             text.Append(System.Globalization.CultureInfo.InvariantCulture,
-                $"| `{path.Replace("[0]", "[]", StringComparison.Ordinal)}` | {value} | {key.Node.Allowed} | {key.Description} |\n");
+                $"| `{path.Replace("[0]", "[]", StringComparison.Ordinal)}` | {value} | {key.Node.Allowed.Replace("*", @"\*", StringComparison.Ordinal)} | {key.Description} |\n");
         }
 
         return text.ToString();

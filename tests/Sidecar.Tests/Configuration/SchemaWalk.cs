@@ -2,7 +2,7 @@ using Sidecar.Configuration.Schema;
 
 namespace Sidecar.Tests.Configuration;
 
-/// <summary>Every key of the schema, depth first; items of lists as <c>[0]</c>.</summary>
+/// <summary>Every key of the schema, depth first; items of lists as <c>[0]</c>, and names that are free as <c>age</c>.</summary>
 internal static class SchemaWalk
 {
     public static IEnumerable<(string Path, SchemaKey Key)> Keys(SchemaNode? node = null, string path = "")
@@ -21,5 +21,5 @@ internal static class SchemaWalk
     public static IEnumerable<string> Scalars() =>
         from each in Keys()
         where each.Key.Node.Keys.Count == 0 && (each.Key.Node.Item is null || each.Key.Node.Item.Keys.Count == 0)
-        select each.Key.Node.Item is null ? each.Path : $"{each.Path}[0]";
+        select each.Key.Node.Item is not null ? $"{each.Path}[0]" : each.Key.Node.Entry is not null ? $"{each.Path}.age" : each.Path;
 }

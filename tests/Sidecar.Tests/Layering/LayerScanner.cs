@@ -14,7 +14,8 @@ internal static partial class LayerScanner
     {
         ["Model"] = Libraries,
         ["Telemetry"] = ["Model", .. Libraries],
-        ["Configuration"] = [],
+        // It reads what the libraries have a syntax for.
+        ["Configuration"] = ["Tensors"],
         // Verbs that serve traffic are handed to it; the offline ones it calls.
         ["Commands"] = ["Offline", "Model", "Telemetry", "Configuration", .. Libraries],
     };

@@ -162,7 +162,7 @@ public sealed class DecodeTests : IDisposable
         .Select(e => Text(e.GetProperty("request"), "id"));
 
     // Protocols that describe their tensors. What only the program itself knew is left out: the version behind an error answer.
-    private static readonly string[] Described = ["/infer", "/ModelInfer", "/ModelStreamInfer"];
+    private static readonly string[] Described = ["/infer", "/ModelInfer", "/ModelStreamInfer", "/generate", "/generate_stream"];
 
     /// <summary>What is said of each message's id, model and tensors, a line each.</summary>
     private static IEnumerable<string> Messages(IEnumerable<JsonElement> exchanges) =>

@@ -1,3 +1,5 @@
+using Sidecar.Tensors;
+
 namespace Sidecar.Configuration.Schema;
 
 /// <summary>The kinds of single values, by the names that <see cref="SidecarSchema"/> reads well with.</summary>
@@ -27,6 +29,20 @@ internal static class Kinds
     public static ScalarSchema<string> Label { get; } = new TextKind(256, "a name", "1 to 256 printable characters", null, c => !char.IsControl(c));
 
     public static ScalarSchema<string?> OptionalLabel { get; } = new OptionalTextKind(Label);
+
+    /// <summary>Method and path of requests.</summary>
+    public static ScalarSchema<RouteMatch> RouteMatch { get; } = new RouteMatchKind();
+
+    /// <summary>The protocol of a route: a mapping, nothing, or one by its label.</summary>
+    public static ScalarSchema<InferenceProtocol> Protocol { get; } = Choice<InferenceProtocol>(
+    [
+        ("json", InferenceProtocol.Json), ("none", InferenceProtocol.None),
+        .. Enum.GetValues<InferenceProtocol>()
+            .Where(protocol => protocol is not (InferenceProtocol.Json or InferenceProtocol.None)).Select(protocol => (protocol.Label(), protocol)),
+    ]);
+
+    /// <summary>Where a feature is in JSON.</summary>
+    public static ScalarSchema<JsonPath> JsonPath { get; } = new JsonPathKind();
 
     public static ScalarSchema<int> Integer(int minimum, int maximum) => new IntegerKind(minimum, maximum);
 

@@ -28,6 +28,9 @@ internal abstract class ScalarSchema<T> : SchemaNode<T>
     /// <summary>Whether the value is kept out of messages and of <c>config show</c>.</summary>
     public bool Secret { get; init; }
 
+    /// <summary>What is wrong with a text that is no value of this kind, as the end of a sentence.</summary>
+    public virtual string Problem(string text) => $"is not {Noun}";
+
     /// <summary>Reads a value; independent of the culture; never throws.</summary>
     public abstract ParseOutcome TryParse(string text, out T value);
 
@@ -64,7 +67,7 @@ internal abstract class ScalarSchema<T> : SchemaNode<T>
             outcome = TryParse(scalar.Text, out value);
         if (outcome == ParseOutcome.Ok)
             return value;
-        var problem = scalar.IsNull ? "has no value" : outcome == ParseOutcome.OutOfRange ? "is out of range" : $"is not {Noun}";
+        var problem = scalar.IsNull ? "has no value" : outcome == ParseOutcome.OutOfRange ? "is out of range" : Problem(scalar.Text);
         context.Fail(path, scalar.IsNull ? null : Secret ? Mask : scalar.Text, raw.Source, problem, $"allowed: {Allowed}");
         return fallback;
     }

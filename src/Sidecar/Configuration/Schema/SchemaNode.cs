@@ -15,6 +15,9 @@ internal abstract class SchemaNode
     /// <summary>The schema of a list's items; null for others.</summary>
     public virtual SchemaNode? Item => null;
 
+    /// <summary>The schema of the values of a group whose keys are free; null for others.</summary>
+    public virtual SchemaNode? Entry => null;
+
     /// <summary>What a value may be, for people.</summary>
     public abstract string Allowed { get; }
 

@@ -28,6 +28,13 @@ internal sealed class SettingsWriter(Func<string, ConfigurationSource>? sources)
         _line.Append(name).Append(':');
     }
 
+    /// <summary>A key whose name a person chose.</summary>
+    public void FreeKey(string name)
+    {
+        Indent();
+        _line.Append(IsPlain(name, isText: true) ? name : Quote(name)).Append(':');
+    }
+
     public void Item()
     {
         Indent();
@@ -43,6 +50,12 @@ internal sealed class SettingsWriter(Func<string, ConfigurationSource>? sources)
     public void EmptyList(string path)
     {
         Value("[]");
+        EndLine(path);
+    }
+
+    public void EmptyMap(string path)
+    {
+        Value("{}");
         EndLine(path);
     }
 

@@ -1,3 +1,4 @@
+using Sidecar.Tensors;
 using static Sidecar.Configuration.Schema.Kinds;
 
 namespace Sidecar.Configuration.Schema;
@@ -63,6 +64,20 @@ internal static class SidecarSchema
             "Team or person that answers for the model, a label of `model.info`.")
         .Key("runId", OptionalLabel, o => o.RunId, (o, v) => o with { RunId = v },
             "Training run that made the model, a label of `model.info`.");
+
+    private static readonly ObjectSchema<InferenceRouteOptions> Route = new ObjectSchema<InferenceRouteOptions>(NewRoute)
+        .Key("match", Kinds.RouteMatch, o => o.Match, (o, v) => o with { Match = v },
+            "Method and path of its requests; a `*` at the end stands for any rest. The first route that matches counts.", required: true)
+        .Key("protocol", Protocol, o => o.Protocol, (o, v) => o with { Protocol = v },
+            "Protocol that they speak, whatever their path looks like: `json` is described by `inputs` and `outputs`, `none` is no inference.")
+        .Key("model", OptionalLabel, o => o.Model, (o, v) => o with { Model = v },
+            "Name of the model, used where neither request nor response names one.")
+        .Key("version", OptionalLabel, o => o.Version, (o, v) => o with { Version = v },
+            "Version of the model, used where neither request nor response gives one.")
+        .Key("inputs", new MapSchema<JsonPath>(Label, Kinds.JsonPath, 256), o => o.Inputs, (o, v) => o with { Inputs = v },
+            "Features of the requests, and where each of them is: a JSON Pointer or a JSONPath, and its datatype if that is not to be told by the values.")
+        .Key("outputs", new MapSchema<JsonPath>(Label, Kinds.JsonPath, 256), o => o.Outputs, (o, v) => o with { Outputs = v },
+            "Features of the answers, likewise.");
 
     // A body is held in one array, hence 1 GiB at most.
     private static readonly ObjectSchema<CaptureOptions> Capture = new ObjectSchema<CaptureOptions>(() => new())
@@ -158,6 +173,8 @@ internal static class SidecarSchema
             "The read-only endpoint for probes and metrics.")
         .Key("model", Model, o => o.Model, (o, v) => o with { Model = v },
             "What to call the model when its traffic does not say.")
+        .Key("routes", new ListSchema<InferenceRouteOptions>(Route, NewRoute, 64), o => o.Routes, (o, v) => o with { Routes = v },
+            "What requests are whose paths do not say it: JSON APIs of one's own, and corrections.")
         .Key("capture", Capture, o => o.Capture, (o, v) => o with { Capture = v },
             "How much of the traffic is copied for analysis.")
         .Key("contract", Contract, o => o.Contract, (o, v) => o with { Contract = v },
@@ -177,6 +194,8 @@ internal static class SidecarSchema
 
     // Stand-ins for keys that are required: when one is missing there are errors and no options.
     private static ListenerOptions NewListener() => new() { Name = "", Listen = Unset, Upstream = new("", 0) };
+
+    private static InferenceRouteOptions NewRoute() => new() { Match = new("", "", IsPrefix: false) };
 
     private static ShadowOptions NewShadow() => new() { Name = "", File = "" };
 }

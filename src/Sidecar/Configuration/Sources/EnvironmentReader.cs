@@ -29,7 +29,7 @@ internal static class EnvironmentReader
             found.Add(new Override(target.Steps, value, value.Length == 0, source));
         }
 
-        foreach (var twice in found.GroupBy(each => each.Path, StringComparer.Ordinal).Where(group => group.Count() > 1))
+        foreach (var twice in found.GroupBy(each => each.Path, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
         {
             foreach (var each in twice.Skip(1))
                 context.Fail(each.Path, each.Text, each.Source, $"is set by {twice.First().Source.Name} too, which differs in upper and lower case only");
@@ -69,6 +69,11 @@ internal static class EnvironmentReader
                 steps.Add(new Step(null, index));
                 node = item;
             }
+            else if (node.Entry is { } entry)
+            {
+                steps.Add(new Step(word, 0, IsFree: true));
+                node = entry;
+            }
             else if (node.Find(word, StringComparison.OrdinalIgnoreCase) is { } key)
             {
                 steps.Add(new Step(key.Name, 0));
@@ -82,10 +87,11 @@ internal static class EnvironmentReader
             }
         }
 
-        if (node.Keys.Count > 0 || node.Item is not null)
+        if (node.Keys.Count > 0 || node.Item is not null || node.Entry is not null)
         {
             var path = Step.Path(steps);
-            var example = node.Item is null ? NameOf(SchemaKey.Join(path, node.Keys[0].Name))
+            var example = node.Entry is not null ? $"{NameOf(path)}{Separator}name"
+                : node.Item is null ? NameOf(SchemaKey.Join(path, node.Keys[0].Name))
                 : node.Item.Keys.Count == 0 ? NameOf($"{path}[0]")
                 : NameOf(SchemaKey.Join($"{path}[0]", node.Item.Keys[0].Name));
             context.Fail(path, null, source, node.Item is null ? "is a group of keys, not a single value" : "is a list, not a single value", $"set its parts, such as {example}");

@@ -4,7 +4,8 @@ using Sidecar.Configuration.Schema;
 namespace Sidecar.Configuration.Sources;
 
 /// <summary>One step on the way to a value: a key of a group, or an index of a list.</summary>
-internal readonly record struct Step(string? Key, int Index)
+/// <param name="IsFree">The key is a name that a person chose; one that is there already is meant, whatever its case.</param>
+internal readonly record struct Step(string? Key, int Index, bool IsFree = false)
 {
     public static string Path(IEnumerable<Step> steps)
     {
@@ -49,16 +50,20 @@ internal sealed record Override(IReadOnlyList<Step> Steps, string Text, bool IsN
 
     private static RawNode? Get(RawNode parent, Step step) => parent switch
     {
-        RawMap map when map.Entries.TryGetValue(step.Key!, out var entry) => entry.Value,
+        RawMap map when map.Entries.TryGetValue(KeyIn(map, step), out var entry) => entry.Value,
         RawList list when step.Index < list.Items.Count => list.Items[step.Index],
         _ => null,
     };
+
+    private static string KeyIn(RawMap map, Step step) =>
+        (step.IsFree ? map.Entries.Keys.FirstOrDefault(key => string.Equals(key, step.Key, StringComparison.OrdinalIgnoreCase)) : null) ?? step.Key!;
 
     private bool Set(RawNode parent, Step step, RawNode child)
     {
         if (parent is RawMap map)
         {
-            map.Entries[step.Key!] = map.Entries.TryGetValue(step.Key!, out var entry) ? entry with { Value = child } : new RawEntry(Source, child);
+            var key = KeyIn(map, step);
+            map.Entries[key] = map.Entries.TryGetValue(key, out var entry) ? entry with { Value = child } : new RawEntry(Source, child);
             return true;
         }
 
