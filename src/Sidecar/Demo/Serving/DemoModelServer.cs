@@ -54,12 +54,9 @@ internal sealed class DemoModelServer : IAsyncDisposable
     /// <summary>Stops listening and cuts every connection: from now on dials are refused. Does nothing when stopped.</summary>
     public async Task StopAsync()
     {
-        if (_application is not { } application)
+        if (_application is null)
             return;
-        _application = null;
-        // An expired deadline makes Kestrel abort what is open, as a killed process would.
-        await application.StopAsync(new CancellationToken(canceled: true));
-        await application.DisposeAsync();
+        await EndAsync();
         // A bound socket that doesn't listen refuses dials, and keeps the port from being anybody else's: not the local port of an outgoing
         // connection either, or a dial could be answered by itself (simultaneous open on loopback).
         foreach (var port in (int[])[Port, GrpcPort])
@@ -75,8 +72,18 @@ internal sealed class DemoModelServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await StopAsync();
+        await EndAsync();
         DropPlaceholders();
+    }
+
+    private async Task EndAsync()
+    {
+        if (_application is not { } application)
+            return;
+        _application = null;
+        // An expired deadline makes Kestrel abort what is open, as a killed process would.
+        await application.StopAsync(new CancellationToken(canceled: true));
+        await application.DisposeAsync();
     }
 
     private void DropPlaceholders()
