@@ -16,6 +16,9 @@ internal sealed class ForeignServer : IAsyncDisposable
 
     public IPEndPoint EndPoint { get; }
 
+    /// <summary>Where it listens for gRPC, if it does so elsewhere.</summary>
+    public IPEndPoint? Grpc { get; private init; }
+
     public TemporaryFolder Folder { get; }
 
     /// <summary>Its one process, to be killed or held.</summary>
@@ -89,15 +92,20 @@ internal sealed class ForeignServer : IAsyncDisposable
     }
 
     /// <summary>Triton with the models <c>adult</c>, <c>digits</c> and <c>california</c>, by the start script of a folder of tools.</summary>
-    /// <param name="protocol">Whose port the end point is to have: <c>http</c> or <c>grpc</c>.</param>
-    public static async Task<ForeignServer> TritonAsync(string tools, string protocol = "http")
+    public static async Task<ForeignServer> TritonAsync(string tools)
     {
         var folder = new TemporaryFolder();
         var said = await Tool.RunAsync("sh", [Path.Combine(tools, "triton-start.sh"), folder.Path], TimeSpan.FromMinutes(3));
-        var address = said.Split('\n').Single(line => line.StartsWith($"{protocol}=", StringComparison.Ordinal));
-        var port = int.Parse(address[(address.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture);
-        return new ForeignServer(new IPEndPoint(IPAddress.Loopback, port), folder, process: null,
-            () => Tool.RunAsync("sh", [Path.Combine(tools, "stop.sh"), folder.Path]));
+        return new ForeignServer(Address("http"), folder, process: null, () => Tool.RunAsync("sh", [Path.Combine(tools, "stop.sh"), folder.Path]))
+        {
+            Grpc = Address("grpc"),
+        };
+
+        IPEndPoint Address(string protocol)
+        {
+            var address = said.Split('\n').Single(line => line.StartsWith($"{protocol}=", StringComparison.Ordinal));
+            return new IPEndPoint(IPAddress.Loopback, int.Parse(address[(address.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture));
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -1,13 +1,13 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Net.Client;
 using Sidecar.Demo.Serving.Protos;
 using Sidecar.FunctionalTests.Harness;
+using Sidecar.FunctionalTests.Transparency;
 using Sidecar.Testing;
 
-namespace Sidecar.FunctionalTests.Transparency;
+namespace Sidecar.FunctionalTests.Triton;
 
 /// <summary>Real inference: Triton serves real models, and the sidecar in front of it decodes every exchange.</summary>
 [Collection(nameof(Alone))]
@@ -27,13 +27,12 @@ public sealed class TritonTests
         using var relayed = await RawConnection.ConnectAsync(sidecar.Traffic);
         foreach (var model in Models)
         {
-            foreach (var line in File.ReadLines(Path.Combine(models, model, "golden.jsonl")).Take(RowsPerModel))
+            foreach (var row in GoldenRow.Read(models, model, RowsPerModel))
             {
-                using var golden = JsonDocument.Parse(line);
-                var body = Encoding.UTF8.GetBytes(golden.RootElement.GetProperty("request").GetRawText());
+                var body = Encoding.UTF8.GetBytes(row.Json);
                 var answer = await InferAsync(relayed, model, body);
                 Assert.Equal(await InferAsync(direct, model, body), answer);
-                AssertGolden(golden.RootElement, answer.Body);
+                row.AssertAnswered(GoldenRow.Outputs(answer.Body));
             }
         }
 
@@ -73,8 +72,8 @@ public sealed class TritonTests
     public async Task Its_metadata_over_gRPC_is_the_contract_of_gRPC_traffic()
     {
         var tools = Path.GetDirectoryName(Fixtures.Require("tools", "triton-start.sh"))!;
-        await using var triton = await ForeignServer.TritonAsync(tools, "grpc");
-        await using var sidecar = await RelayUnderTest.StartAsync(triton.EndPoint.Port);
+        await using var triton = await ForeignServer.TritonAsync(tools);
+        await using var sidecar = await RelayUnderTest.StartAsync(triton.Grpc!.Port);
         using var channel = GrpcChannel.ForAddress($"http://{sidecar.Traffic}");
         var client = new GRPCInferenceService.GRPCInferenceServiceClient(channel);
         var request = new ModelInferRequest
@@ -102,24 +101,5 @@ public sealed class TritonTests
         var (head, answer) = await connection.ReceiveResponseAsync();
         Assert.StartsWith("HTTP/1.1 200", head, StringComparison.Ordinal);
         return (head, Encoding.UTF8.GetString(answer));
-    }
-
-    private static void AssertGolden(JsonElement golden, string answer)
-    {
-        var nearTie = golden.GetProperty("tags").EnumerateArray().Any(tag => tag.GetString() == "edge:near-tie");
-        var (atol, rtol) = (golden.GetProperty("tolerance").GetProperty("atol").GetDouble(), golden.GetProperty("tolerance").GetProperty("rtol").GetDouble());
-        using var got = JsonDocument.Parse(answer);
-        var outputs = got.RootElement.GetProperty("outputs").EnumerateArray().ToDictionary(output => output.GetProperty("name").GetString()!);
-        foreach (var expected in golden.GetProperty("expected").GetProperty("outputs").EnumerateArray())
-        {
-            var name = expected.GetProperty("name").GetString()!;
-            if (name == "label" && nearTie)
-                continue;
-            var values = expected.GetProperty("data").EnumerateArray().Select(value => value.GetDouble()).ToArray();
-            var actual = outputs[name].GetProperty("data").EnumerateArray().Select(value => value.GetDouble()).ToArray();
-            Assert.Equal(values.Length, actual.Length);
-            foreach (var (want, have) in values.Zip(actual))
-                Assert.True(Math.Abs(have - want) <= atol + (rtol * Math.Abs(want)), $"{golden.GetProperty("id")}: {name} is {have}, not {want}");
-        }
     }
 }
