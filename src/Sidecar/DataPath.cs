@@ -33,6 +33,7 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
 {
     private readonly DataPathParts _parts;
     private readonly InferenceRecord _record;
+    private readonly InferenceRecord _headRecord;
     private readonly BoundedQueue<Exchange> _heads;
     private readonly BoundedQueue<Exchange> _bodies;
     private readonly PollingWorker _headWorker;
@@ -41,6 +42,7 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
     private long _entered;
     private long _left;
     private bool _headCounted;
+    private bool _sheds;
     private bool _analysisFailureLogged;
 
     /// <summary>Starts the workers. Steps 1 to 3 begin when a relay is given <see cref="Taps"/>.</summary>
@@ -48,6 +50,7 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
     {
         _parts = parts;
         _record = new InferenceRecord(parts.Analysis.Unknown);
+        _headRecord = new InferenceRecord(parts.Analysis.Unknown);
         _heads = new BoundedQueue<Exchange>(settings.HeadRing * relayThreads);
         _bodies = new BoundedQueue<Exchange>(settings.BodyQueue);
         Taps = new CaptureSource(relayThreads, settings, parts.Bodies, this, parts.Time, failure => Log.ObserverFailed(parts.Log, failure));
@@ -71,7 +74,7 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
     /// <summary>Steps 4 and 5, on the relay's thread: where the exchange goes. Nothing here waits.</summary>
     void IExchangeIntake.Ended(Exchange exchange)
     {
-        if (exchange is { Route: RouteKind.NotInference or RouteKind.Probe, UpstreamRefused: false })
+        if (exchange is { Route: RouteKind.NotInference or RouteKind.Probe, DialFailure: DialFailure.None })
         {
             _parts.Book.Skipped(exchange.Listener, exchange.Route == RouteKind.Probe ? SkipReason.Probe : SkipReason.NotInference);
             Taps.Return(exchange);
@@ -80,6 +83,7 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
 
         // :: Step 5: hand the bodies over to the analysis, or say why not and go on as a head.
         Interlocked.Increment(ref _entered);
+        Taps.Governor.Observe(Math.Max((double)_bodies.Count / _bodies.Capacity, _parts.Bodies.Usage), exchange.EndedAt);
         if (IsWorthAnalysing(exchange))
         {
             if (_bodies.TryEnqueue(exchange))
@@ -135,16 +139,16 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
             worker.Dispose();
     }
 
-    private static bool IsWorthAnalysing(Exchange exchange)
+    private bool IsWorthAnalysing(Exchange exchange)
     {
         if (exchange.Opaque != OpaqueReason.None && exchange.End == ExchangeEnd.ConnectionOpaque)
             exchange.Fate = HeadFate.Opaque;
-        else if (exchange.UpstreamRefused)
+        else if (exchange.DialFailure != DialFailure.None)
             exchange.Fate = HeadFate.UpstreamRefused;
         else if (exchange.Route != RouteKind.OpenInference)
             exchange.Fate = HeadFate.UnknownRoute;
         else if (!exchange.Decode)
-            exchange.Fate = HeadFate.Sampled;
+            exchange.Fate = exchange.Share < Taps.Governor.Configured ? HeadFate.Shed : HeadFate.Sampled;
         else if (exchange.RequestBodyState == BodyState.OverBudget || exchange.ResponseBodyState == BodyState.OverBudget)
             exchange.Fate = HeadFate.CaptureBudget;
         else
@@ -161,11 +165,17 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
             worked = true;
             // How an exchange ended on a connection that was lost to us is not known, unless it had failed before.
             if (exchange.Fate != HeadFate.Opaque || ErrorTypes.Of(exchange) is not null)
-                _parts.Sli.Record(exchange, _parts.Analysis.Identify(exchange), exchange.RequestId);
+            {
+                _headRecord.Model = _parts.Analysis.Identify(exchange);
+                _parts.Sli.Record(exchange, _headRecord.Model, exchange.RequestId);
+                EmitExchange(exchange, _headRecord); // :: Step 10, for what goes on as a head alone.
+            }
+
             _parts.Book.Settle(exchange);
             Leave(exchange);
         }
 
+        TellOfShedding();
         return worked;
     }
 
@@ -220,7 +230,7 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
         }
 
         // :: Step 10: emit what is worth an event.
-        EmitExchange(exchange, requestId);
+        EmitExchange(exchange, _record);
 
         if (_record.Undecodable is { } reason)
             _parts.Book.Undecodable(exchange.Listener, reason);
@@ -228,15 +238,24 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
             _parts.Book.Decoded(exchange.Listener);
     }
 
-    /// <summary>Failures and violations always, with weight 1; the others by a deterministic share, with its inverse.</summary>
-    private void EmitExchange(Exchange exchange, ReadOnlySpan<byte> requestId)
+    private void EmitExchange(Exchange exchange, InferenceRecord record)
     {
-        if (_parts.Events is not { } sink)
+        if (_parts.Events is { } sink && ExchangeEvents.WeightOf(exchange, record.Violations, _parts.EventRate) is > 0 and var weight)
+            sink.TryEmit(ExchangeEvents.OfExchange(exchange, record, _parts.Listeners[exchange.Listener], weight, _parts.Time));
+    }
+
+    /// <summary>Says when the decoded share is lowered and when it is whole again; the metrics tell the rest.</summary>
+    private void TellOfShedding()
+    {
+        var governor = Taps.Governor;
+        var shedding = governor.Rate < governor.Configured;
+        if (shedding == _sheds)
             return;
-        var always = _record.Violations > 0 || ErrorTypes.Of(exchange) is not null;
-        var share = StableHash.Share(requestId.IsEmpty ? StableHash.Of(exchange.StartedUnixNanos) : StableHash.Of(requestId));
-        if (always || share < _parts.EventRate)
-            sink.TryEmit(ExchangeEvents.OfExchange(exchange, _record, _parts.Listeners[exchange.Listener], always ? 1 : 1 / _parts.EventRate, _parts.Time));
+        _sheds = shedding;
+        if (shedding)
+            Log.Shedding(_parts.Log, governor.Rate, governor.Configured);
+        else
+            Log.KeepsUp(_parts.Log, governor.Configured, governor.Lowest);
     }
 
     private void Leave(Exchange exchange)
@@ -260,5 +279,11 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
 
         [LoggerMessage(EventIds.AnalysisFailed, LogLevel.Error, "the analysis of an exchange failed; such exchanges are counted as dropped{{reason=\"analysis_failed\"}}, and this is said once")]
         public static partial void AnalysisFailed(ILogger logger, Exception failure);
+
+        [LoggerMessage(EventIds.Shedding, LogLevel.Warning, "the analysis is behind: {Rate:0.####} of the exchanges are decoded instead of {Configured:0.####}, the others count as skipped{{reason=\"shed\"}}; success and latency are not affected")]
+        public static partial void Shedding(ILogger logger, double rate, double configured);
+
+        [LoggerMessage(EventIds.KeepsUp, LogLevel.Information, "the analysis keeps up again: {Configured:0.####} of the exchanges are decoded, {Lowest:0.####} at the lowest")]
+        public static partial void KeepsUp(ILogger logger, double configured, double lowest);
     }
 }

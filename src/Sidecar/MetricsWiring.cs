@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Sidecar.Accounting;
 using Sidecar.Analysis;
+using Sidecar.Capture;
 using Sidecar.Configuration;
 using Sidecar.Emit.Jsonl;
 using Sidecar.Emit.Otlp;
@@ -16,7 +17,7 @@ internal static class MetricsWiring
 {
     public static void Observe(
         SidecarMeter meter, SidecarOptions options, ExchangeBook exchanges, RetryBook retries, EventBook events, JsonlSink? sink, ExportBook exports,
-        ModelAnalysis analysis, IReadOnlyList<ShadowLane> shadows, BodyPool bodies, Func<IReadOnlyList<RelayCounters>> relay)
+        ModelAnalysis analysis, IReadOnlyList<ShadowLane> shadows, BodyPool bodies, DecodeGovernor governor, Func<RelayHost?> relay)
     {
         meter.ObserveCounter(Catalogue.Exchanges, () => exchanges.Terms().Select(term =>
             Of(Catalogue.Exchanges, term.Count, term.Listener, term.Stage, Reason(term.Reason))));
@@ -31,12 +32,36 @@ internal static class MetricsWiring
             Of(Catalogue.LedgerImbalance, (double)events.Imbalance(() => sink?.Pending ?? 0), "events"),
         ]);
         meter.ObserveGauge(Catalogue.CaptureBufferUsage, () => [new Measurement<double>(bodies.Lent)]);
-        meter.ObserveGauge(Catalogue.Connections, () => relay().Select(listener =>
-            Of(Catalogue.Connections, (double)listener.Open, listener.Listener, "open")));
+        meter.ObserveGauge(Catalogue.SamplingRatio, () =>
+        [
+            Of(Catalogue.SamplingRatio, governor.Rate, "decode", null),
+            Of(Catalogue.SamplingRatio, sink is null ? 0 : options.Events.Rate, "events", null),
+            .. options.Shadows.Select(shadow => Of(Catalogue.SamplingRatio, shadow.Rate, "shadow", shadow.Name)),
+        ]);
+        ObserveRelay(meter, relay);
         meter.ObserveGauge(Catalogue.ModelInfo, () => analysis.Models.Select(model =>
             Of(Catalogue.ModelInfo, 1.0, model.Identity.Name, model.Identity.Version, options.Model.Owner ?? "", options.Model.RunId ?? "")));
         ObserveModels(meter, options.Features, analysis);
         ObserveShadows(meter, shadows);
+    }
+
+    private static void ObserveRelay(SidecarMeter meter, Func<RelayHost?> host)
+    {
+        IReadOnlyList<RelayCounters> Listeners() => host()?.Counters ?? [];
+        meter.ObserveGauge(Catalogue.TlsCertificateNotAfter, () => (host()?.Certificates ?? []).Select(pair =>
+            Of(Catalogue.TlsCertificateNotAfter, (double)pair.NotAfter.ToUnixTimeSeconds(), pair.Listener)));
+        meter.ObserveGauge(Catalogue.Connections, () => Listeners().Select(listener =>
+            Of(Catalogue.Connections, (double)listener.Open, listener.Listener, "open")));
+        meter.ObserveCounter(Catalogue.ConnectionsEnded, () => Listeners().SelectMany(listener =>
+            Enum.GetValues<ConnectionEnd>().Where(end => listener.EndedAs(end) > 0).Select(end =>
+                Of(Catalogue.ConnectionsEnded, listener.EndedAs(end), listener.Listener, Labels<ConnectionEnd>.Of((int)end)))));
+        meter.ObserveCounter(Catalogue.AcceptPauses, () => Listeners().Select(listener =>
+            Of(Catalogue.AcceptPauses, listener.LimitReached, listener.Listener)));
+        meter.ObserveCounter(Catalogue.RelayIo, () => Listeners().SelectMany(listener => (Measurement<long>[])
+        [
+            Of(Catalogue.RelayIo, listener.BytesFromClient, listener.Listener, "request"),
+            Of(Catalogue.RelayIo, listener.BytesFromUpstream, listener.Listener, "response"),
+        ]));
     }
 
     private static void ObserveModels(SidecarMeter meter, FeatureOptions features, ModelAnalysis analysis)

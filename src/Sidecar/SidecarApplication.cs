@@ -11,6 +11,7 @@ using Sidecar.Emit.Jsonl;
 using Sidecar.Emit.Otlp;
 using Sidecar.Model;
 using Sidecar.Relay;
+using Sidecar.Relay.Tls;
 using Sidecar.Shadow;
 using Sidecar.Telemetry;
 
@@ -56,7 +57,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         _events = options.Events.Sink == EventSink.Jsonl
             ? new JsonlSink(JsonlSettings(options.Events.Jsonl, hooks), eventBook, _time, hooks.Logs)
             : null;
-        _analysis = new ModelAnalysis(options, [.. routes.Select(route => route.Upstream)], _time, hooks.Logs, OnWindowClosed, OnContract);
+        _analysis = new ModelAnalysis(options, [.. routes.Select((route, i) => new UpstreamTarget(route.Upstream, route.UpstreamTls is null ? null : () => _relay!.UpstreamTls(i)))], _time, hooks.Logs, OnWindowClosed, OnContract);
         _shadows = [.. options.Shadows.Select(shadow => new ShadowLane(shadow, _time, _log))];
 
         _path = new DataPath(
@@ -75,12 +76,12 @@ public sealed partial class SidecarApplication : IAsyncDisposable
                 BeforeAnalysis = hooks.BeforeAnalysis,
             },
             new CaptureSettings(options.Capture.MaxBody, options.Capture.DecodeRate),
-            threads);
+            threads + RelayHost.TapPoolsForTls(routes));
 
         var otlp = OtlpSettings.FromEnvironment(hooks.Variable, problem => Log.Warning(_log, problem));
         _metrics = MetricsPipeline.Start(_meter.Meter, Resources.Detect(version, hooks.Variable, Environment.MachineName), otlp);
-        MetricsWiring.Observe(_meter, options, _book, retries, eventBook, _events, _metrics.Exports, _analysis, _shadows, bodies, () => _relay?.Counters ?? []);
-        _relay = new RelayHost(routes, threads, RelaySettingsOf(options.Relay), hooks.Taps?.Invoke(_path.Taps) ?? _path.Taps, _time);
+        MetricsWiring.Observe(_meter, options, _book, retries, eventBook, _events, _metrics.Exports, _analysis, _shadows, bodies, _path.Taps.Governor, () => _relay);
+        _relay = new RelayHost(routes, threads, RelayRoutes.SettingsOf(options.Relay), hooks.Taps?.Invoke(_path.Taps) ?? _path.Taps, _time, _log);
     }
 
     /// <summary>Where clients reach each upstream, with real ports, in configuration order.</summary>
@@ -100,17 +101,18 @@ public sealed partial class SidecarApplication : IAsyncDisposable
     public static async Task<SidecarApplication> StartAsync(SidecarOptions options, SidecarHooks? hooks = null, CancellationToken cancellation = default)
     {
         hooks ??= new SidecarHooks();
-        var routes = new List<RelayRoute>
-        {
-            await RouteAsync(SidecarOptions.DefaultListenerName, options.Listen, options.Upstream, cancellation).ConfigureAwait(false),
-        };
-        foreach (var listener in options.Listeners)
-            routes.Add(await RouteAsync(listener.Name, listener.Listen, listener.Upstream, cancellation).ConfigureAwait(false));
+        var routes = new List<RelayRoute>();
+        foreach (var listener in options.AllListeners())
+            routes.Add(await RelayRoutes.ResolveAsync(listener, cancellation).ConfigureAwait(false));
 
         SidecarApplication application;
         try
         {
             application = new SidecarApplication(options, [.. routes], hooks);
+        }
+        catch (TlsMaterialException failure)
+        {
+            throw new StartException(failure.Message, failure);
         }
         catch (SocketException failure)
         {
@@ -138,7 +140,12 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         }
 
         foreach (var (route, bound) in routes.Zip(application.Traffic))
+        {
             Log.Started(application._log, route.Name, bound, route.Upstream);
+            if (route.UpstreamTls is { Verify: false })
+                Log.Warning(application._log, $"{route.Name}: the upstream's certificate is not checked (upstreamTls.verify: false)");
+        }
+
         return application;
     }
 
@@ -203,31 +210,6 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         Files = options.Files,
         Source = $"/sidecar/{hooks.Variable("POD_NAMESPACE") ?? "-"}/{hooks.Variable("POD_NAME") ?? Environment.MachineName}",
     };
-
-    private static RelaySettings RelaySettingsOf(RelayOptions options) => new()
-    {
-        MaxConnections = options.MaxConnections,
-        Backlog = options.Backlog,
-        IdleTimeout = options.IdleTimeout,
-        SocketBuffers = (int)options.SocketBuffers,
-    };
-
-    private static async Task<RelayRoute> RouteAsync(string name, EndPointSetting listen, UpstreamSetting upstream, CancellationToken cancellation)
-    {
-        if (upstream.SocketPath is { } path)
-            return new RelayRoute(name, listen.ToIPEndPoint(), new UnixDomainSocketEndPoint(path));
-        try
-        {
-            // IPv4 first: a model server that binds 0.0.0.0 does not hear ::1, which "localhost" may come to.
-            var addresses = upstream.Host == "localhost" ? [IPAddress.Loopback] : await Dns.GetHostAddressesAsync(upstream.Host, cancellation).ConfigureAwait(false);
-            var address = addresses.OrderBy(candidate => candidate.AddressFamily == AddressFamily.InterNetwork ? 0 : 1).First();
-            return new RelayRoute(name, listen.ToIPEndPoint(), new IPEndPoint(address, upstream.Port));
-        }
-        catch (Exception failure) when (failure is SocketException or InvalidOperationException)
-        {
-            throw new StartException($"the upstream {upstream} of listener '{name}' can't be resolved: {failure.Message}", failure);
-        }
-    }
 
     private ProbeAnswer Alive() => _relay.OldestHeartbeat < StuckAfter || _stopped
         ? new(true, "alive")

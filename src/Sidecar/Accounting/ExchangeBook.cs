@@ -41,6 +41,9 @@ public sealed class ExchangeBook
             case HeadFate.Sampled:
                 Skipped(exchange.Listener, SkipReason.Sampled);
                 break;
+            case HeadFate.Shed:
+                Skipped(exchange.Listener, SkipReason.Shed);
+                break;
             case HeadFate.Opaque:
                 Opaque(exchange.Listener, exchange.Opaque);
                 break;

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading.Channels;
@@ -11,7 +12,7 @@ namespace Sidecar.Analysis;
 /// <summary>A wish for a model's metadata.</summary>
 /// <param name="Upstream">The model server.</param>
 /// <param name="Version">Null: whatever the server serves by default.</param>
-internal sealed record MetadataWish(EndPoint Upstream, string Model, string? Version, Action<ModelMetadata> Found);
+internal sealed record MetadataWish(UpstreamTarget Upstream, string Model, string? Version, Action<ModelMetadata> Found);
 
 /// <summary>
 /// Asks the model server for the metadata of models that traffic has named: the only connection that the sidecar opens to
@@ -25,7 +26,7 @@ internal sealed partial class MetadataFetcher : IAsyncDisposable
     // 1, 2, 4 … 64 s: then the server is asked about once a minute, for as long as it does not answer.
     private const int MaxBackOffDoublings = 6;
 
-    private static readonly HttpRequestOptionsKey<string> SocketPath = new("unix");
+    private static readonly HttpRequestOptionsKey<UpstreamTarget> Target = new("target");
     private readonly Channel<MetadataWish> _wishes = Channel.CreateBounded<MetadataWish>(new BoundedChannelOptions(64) { SingleReader = true });
     private readonly HttpClient _http;
     private readonly TimeProvider _time;
@@ -103,18 +104,15 @@ internal sealed partial class MetadataFetcher : IAsyncDisposable
     private async Task<bool> TryAsync(MetadataWish wish, int attempt)
     {
         var path = $"/v2/models/{Uri.EscapeDataString(wish.Model)}" + (wish.Version is null ? "" : $"/versions/{Uri.EscapeDataString(wish.Version)}");
-        var address = AddressOf(wish.Upstream, path);
+        var address = AddressOf(wish.Upstream.Address, path);
         try
         {
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
             using var timer = _time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), patience, Patience, Timeout.InfiniteTimeSpan);
             using var request = new HttpRequestMessage(HttpMethod.Get, address);
-            if (wish.Upstream is UnixDomainSocketEndPoint)
-            {
-                request.Options.Set(SocketPath, wish.Upstream.ToString()!);
+            request.Options.Set(Target, wish.Upstream);
+            if (wish.Upstream.Address is UnixDomainSocketEndPoint)
                 request.Headers.Host = "localhost";
-            }
-
             using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token).ConfigureAwait(false);
             await answer.Content.LoadIntoBufferAsync(MaxAnswerBytes, patience.Token).ConfigureAwait(false);
             var body = await answer.Content.ReadAsByteArrayAsync(patience.Token).ConfigureAwait(false);
@@ -149,23 +147,39 @@ internal sealed partial class MetadataFetcher : IAsyncDisposable
         return false;
     }
 
-    // HTTP needs a host; those of sockets differ so that their connections are kept apart.
+    // HTTP needs a host; those of sockets differ so that their connections are kept apart. TLS, where there is any, is begun below HTTP.
     private static Uri AddressOf(EndPoint upstream, string path) => upstream is UnixDomainSocketEndPoint
         ? new Uri($"http://unix-{StableHash.Of(Encoding.UTF8.GetBytes(upstream.ToString()!)):x16}{path}")
         : new Uri($"http://{upstream}{path}");
 
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
-        var unix = context.InitialRequestMessage.Options.TryGetValue(SocketPath, out var path);
-        var socket = unix ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        context.InitialRequestMessage.Options.TryGetValue(Target, out var target);
+        var address = target!.Address;
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
+        Stream stream;
         try
         {
-            await socket.ConnectAsync(unix ? new UnixDomainSocketEndPoint(path!) : context.DnsEndPoint, cancellation).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
+            await socket.ConnectAsync(address, cancellation).ConfigureAwait(false);
+            stream = new NetworkStream(socket, ownsSocket: true);
         }
         catch
         {
             socket.Dispose();
+            throw;
+        }
+
+        if (target.Tls is null)
+            return stream;
+        var tls = new SslStream(stream);
+        try
+        {
+            await tls.AuthenticateAsClientAsync(target.Tls(), cancellation).ConfigureAwait(false);
+            return tls;
+        }
+        catch
+        {
+            await tls.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }

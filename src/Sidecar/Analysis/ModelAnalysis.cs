@@ -1,4 +1,3 @@
-using System.Net;
 using Sidecar.Configuration;
 using Sidecar.Model;
 using Sidecar.Tensors;
@@ -13,7 +12,7 @@ public sealed class ModelAnalysis : IAsyncDisposable
     private readonly ExchangeDecoder _decoder;
     private readonly ModelTable _models;
     private readonly MetadataFetcher? _metadata;
-    private readonly EndPoint[] _upstreams;
+    private readonly UpstreamTarget[] _upstreams;
     private readonly Action<DriftReport> _windowClosed;
     private readonly Action<ModelIdentity, ModelMetadata> _contractFound;
 
@@ -21,7 +20,7 @@ public sealed class ModelAnalysis : IAsyncDisposable
     /// <param name="windowClosed">Told of each closed drift window, on the worker.</param>
     /// <param name="contractFound">Told of each contract that was learned, on the thread pool.</param>
     public ModelAnalysis(
-        SidecarOptions options, EndPoint[] upstreams, TimeProvider time, ILoggerFactory logs,
+        SidecarOptions options, UpstreamTarget[] upstreams, TimeProvider time, ILoggerFactory logs,
         Action<DriftReport> windowClosed, Action<ModelIdentity, ModelMetadata> contractFound)
     {
         var drift = new DriftSettings(

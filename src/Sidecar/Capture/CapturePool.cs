@@ -18,10 +18,11 @@ internal sealed class CapturePool
     private int _made;
     private int _open;
 
-    public CapturePool(int thread, CaptureSettings settings, BodyPool bodies, IExchangeIntake intake, TimeProvider time)
+    public CapturePool(int thread, CaptureSettings settings, DecodeGovernor governor, BodyPool bodies, IExchangeIntake intake, TimeProvider time)
     {
         _thread = thread;
         Settings = settings;
+        Governor = governor;
         Bodies = bodies;
         Intake = intake;
         Time = time;
@@ -34,6 +35,7 @@ internal sealed class CapturePool
     }
 
     public CaptureSettings Settings { get; }
+    public DecodeGovernor Governor { get; }
     public BodyPool Bodies { get; }
     public IExchangeIntake Intake { get; }
     public TimeProvider Time { get; }
@@ -68,14 +70,6 @@ internal sealed class CapturePool
     public ConnectionTap RentTap() => _taps.TryPop(out var tap) ? tap : new ConnectionTap(this);
 
     public void ReturnTap(ConnectionTap tap) => _taps.Push(tap);
-
-    /// <summary>The deterministic share: the same request id is always in or always out (splitmix64's finaliser over FNV-1a).</summary>
-    public bool Sample(ReadOnlySpan<byte> id, long fallback)
-    {
-        if (Settings.DecodeRate >= 1)
-            return true;
-        return StableHash.Share(id.IsEmpty ? StableHash.Of(fallback) : StableHash.Of(id)) < Settings.DecodeRate;
-    }
 
     /// <summary>A timestamp as Unix time in nanoseconds, so that one clock read serves both. Counted from the start: no clock's own zero matters.</summary>
     public long UnixNanos(long timestamp) => _startUnixNanos + (long)((timestamp - _startTimestamp) * _nanosPerTick);

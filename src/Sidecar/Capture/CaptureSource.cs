@@ -15,8 +15,12 @@ public sealed class CaptureSource : IConnectionTapSource
     {
         _intake = intake;
         _failed = failed;
-        _pools = [.. Enumerable.Range(0, relayThreads).Select(thread => new CapturePool(thread, settings, bodies, intake, time))];
+        Governor = new DecodeGovernor(settings.DecodeRate, time);
+        _pools = [.. Enumerable.Range(0, relayThreads).Select(thread => new CapturePool(thread, settings, Governor, bodies, intake, time))];
     }
+
+    /// <summary>The share of exchanges that are decoded.</summary>
+    public DecodeGovernor Governor { get; }
 
     /// <summary>Exchanges that are under way now.</summary>
     public long OpenExchanges => _pools.Sum(pool => (long)pool.Open);

@@ -75,8 +75,15 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
     public void OnEnded(ConnectionEnd end, long timestamp)
     {
         _now = timestamp;
-        if (end is ConnectionEnd.UpstreamRefused or ConnectionEnd.OutOfSockets)
-            Refused(end == ConnectionEnd.OutOfSockets);
+        var failure = end switch
+        {
+            ConnectionEnd.UpstreamRefused => DialFailure.Refused,
+            ConnectionEnd.OutOfSockets => DialFailure.OutOfSockets,
+            ConnectionEnd.UpstreamHandshakeFailed => DialFailure.Handshake,
+            _ => DialFailure.None,
+        };
+        if (failure != DialFailure.None)
+            NotDialled(failure);
         else
             EndObserver(end);
         _observer.Release(); // gives what it keeps of half-read heads and streams back
@@ -110,7 +117,14 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
             exchange.SetRequestId(head.TraceParent, RequestIdOrigin.TraceParent);
         exchange.PreviousAttempts = head.PreviousAttempts;
         exchange.GrpcTimeoutNanos = GrpcTimeout.Nanos(head.GrpcTimeout);
-        exchange.Decode = exchange.Route == RouteKind.OpenInference && _pool.Sample(exchange.RequestId, _now);
+        // Deterministic: the same request id is in a share always or never, in every pod.
+        exchange.Share = StableHash.Share(exchange.RequestId.IsEmpty ? StableHash.Of(exchange.StartedUnixNanos) : StableHash.Of(exchange.RequestId));
+        if (exchange.Route == RouteKind.OpenInference)
+        {
+            exchange.DecodeRate = _pool.Governor.Rate;
+            exchange.Decode = exchange.Share < exchange.DecodeRate;
+        }
+
         exchange.RequestCoding = Coding(head.ContentEncoding, head.InferenceHeaderContentLength >= 0);
     }
 
@@ -247,7 +261,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
     }
 
     /// <summary>A refused dial has no request, but it is a failure that a client saw.</summary>
-    private void Refused(bool outOfSockets)
+    private void NotDialled(DialFailure failure)
     {
         _pool.Intake.Began(_listener);
         if (_pool.Rent() is not { } exchange)
@@ -261,8 +275,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         exchange.EndedAt = _now;
         exchange.StartedUnixNanos = _pool.UnixNanos(_now);
         exchange.Route = RouteKind.Unknown;
-        exchange.UpstreamRefused = true;
-        exchange.OutOfSockets = outOfSockets;
+        exchange.DialFailure = failure;
         _pool.Intake.Ended(exchange);
     }
 

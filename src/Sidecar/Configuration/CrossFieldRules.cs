@@ -20,6 +20,7 @@ internal static class CrossFieldRules
         CheckUnique(options.Shadows.Select(s => s.Name).ToArray(), "shadows", "name", [], context);
         CheckUnique(options.Features.Critical, "features.critical", null, [], context);
         CheckFiles(options, context);
+        TlsRules.Check(options, context);
         CheckLimits(options, context);
     }
 
@@ -113,7 +114,7 @@ internal static class CrossFieldRules
     }
 
     // The mistake is in one of the keys; when the accused one is a default, it's in the other.
-    private static void Fail(BindContext context, string key, string value, string problem, string allowed, string? other = null)
+    internal static void Fail(BindContext context, string key, string value, string problem, string allowed, string? other = null)
     {
         var source = context.SourceOf(key);
         if (source.Kind == ConfigurationSourceKind.Default && other is not null)
@@ -133,7 +134,7 @@ internal static class CrossFieldRules
     // Whether a name or an address other than loopback is this machine's can't be known here, so those are believed.
     private static bool Reaches(UpstreamSetting upstream, EndPointSetting listen)
     {
-        if (upstream.SocketPath is not null || listen.Port == 0 || listen.Port != upstream.Port || !EndPointSetting.TryParse(upstream.ToString()["http://".Length..], out var target))
+        if (upstream.SocketPath is not null || listen.Port == 0 || listen.Port != upstream.Port || !EndPointSetting.TryParse(upstream.HostAndPortText, out var target))
             return false;
         return Overlap(target, listen) && (target.IsAnyAddress || target.IsLoopback || !listen.IsAnyAddress);
     }

@@ -11,4 +11,10 @@ public sealed record ListenerOptions
 
     /// <summary>Address of the model server behind this listener.</summary>
     public required UpstreamSetting Upstream { get; init; }
+
+    /// <summary>TLS towards clients; off without a certificate.</summary>
+    public TlsOptions Tls { get; init; } = new();
+
+    /// <summary>TLS towards an upstream whose address begins with https://.</summary>
+    public UpstreamTlsOptions UpstreamTls { get; init; } = new();
 }

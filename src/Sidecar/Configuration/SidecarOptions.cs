@@ -12,6 +12,12 @@ public sealed record SidecarOptions
     /// <summary>Address on which clients reach the model server through the sidecar; port 0 lets the system choose.</summary>
     public EndPointSetting Listen { get; init; } = new("0.0.0.0", 9180);
 
+    /// <summary>TLS towards clients; off without a certificate.</summary>
+    public TlsOptions Tls { get; init; } = new();
+
+    /// <summary>TLS towards an upstream whose address begins with https://.</summary>
+    public UpstreamTlsOptions UpstreamTls { get; init; } = new();
+
     /// <summary>Further pairs of listener and upstream, for servers that use one port for REST and one for gRPC.</summary>
     public IReadOnlyList<ListenerOptions> Listeners { get; init; } = [];
 
@@ -47,5 +53,5 @@ public sealed record SidecarOptions
 
     /// <summary>Every pair to serve: the first, named <see cref="DefaultListenerName"/>, then <see cref="Listeners"/> in their order.</summary>
     public IEnumerable<ListenerOptions> AllListeners() =>
-        [new ListenerOptions { Name = DefaultListenerName, Listen = Listen, Upstream = Upstream }, .. Listeners];
+        [new ListenerOptions { Name = DefaultListenerName, Listen = Listen, Upstream = Upstream, Tls = Tls, UpstreamTls = UpstreamTls }, .. Listeners];
 }

@@ -10,16 +10,20 @@ public sealed record UpstreamSetting(string Host, int Port)
     public const int MaxSocketPathBytes = 107;
 
     private const string Scheme = "http://";
+    private const string TlsScheme = "https://";
     private const string UnixScheme = "unix:";
 
     /// <summary>The path of a Unix socket, from the root; null = TCP, to <see cref="Host"/> and <see cref="Port"/>.</summary>
     public string? SocketPath { get; init; }
 
+    /// <summary>It speaks TLS.</summary>
+    public bool IsTls { get; init; }
+
     /// <summary>A Unix socket as upstream.</summary>
     public static UpstreamSetting Unix(string path) => new("localhost", 0) { SocketPath = path };
 
     /// <summary>
-    /// Reads <c>http://host:port</c>, <c>host:port</c>, or <c>unix:/path</c>. No path, query or credentials: bytes are relayed as they are, so
+    /// Reads <c>http://host:port</c>, <c>https://host:port</c>, <c>host:port</c>, or <c>unix:/path</c>. No path, query or credentials: bytes are relayed as they are, so
     /// there is nothing that could be added to them. The port is never guessed.
     /// </summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out UpstreamSetting? setting)
@@ -37,18 +41,22 @@ public sealed record UpstreamSetting(string Host, int Port)
             return setting is not null;
         }
 
-        if (text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        var tls = text.StartsWith(TlsScheme, StringComparison.OrdinalIgnoreCase);
+        if (tls || text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
-            text = text[Scheme.Length..];
+            text = text[(tls ? TlsScheme : Scheme).Length..];
             if (text.EndsWith('/'))
                 text = text[..^1];
         }
 
         if (HostAndPort.TrySplit(text, out var host, out var port) && port != 0)
-            setting = new UpstreamSetting(host, port);
+            setting = new UpstreamSetting(host, port) { IsTls = tls };
         return setting is not null;
     }
 
-    /// <summary><c>http://host:port</c>, an IPv6 host in brackets; or <c>unix:/path</c>.</summary>
-    public override string ToString() => SocketPath is null ? Scheme + HostAndPort.Join(Host, Port) : UnixScheme + SocketPath;
+    /// <summary><c>host:port</c> of one that is reached by TCP, an IPv6 host in brackets.</summary>
+    public string HostAndPortText => HostAndPort.Join(Host, Port);
+
+    /// <summary><c>http://host:port</c>, or <c>https://</c>, an IPv6 host in brackets; or <c>unix:/path</c>.</summary>
+    public override string ToString() => SocketPath is null ? (IsTls ? TlsScheme : Scheme) + HostAndPortText : UnixScheme + SocketPath;
 }

@@ -14,7 +14,23 @@ public static class ExchangeEvents
     public const string ContractType = "io.sidecar.contract.changed.v1";
     public const string ClosedType = "io.sidecar.audit.closed.v1";
 
+    /// <summary>
+    /// How many exchanges like it an event of this one stands for: one over the probability that it became an event, being what it is (Horvitz and
+    /// Thompson), so that sums of weights estimate numbers of exchanges. A failure is known from the head, so it always does; a violation is found
+    /// in what was decoded, and all of those do; of the others the configured share, among what was decoded too.
+    /// </summary>
+    /// <returns>0: it becomes none.</returns>
+    public static double WeightOf(Exchange exchange, int violations, double rate)
+    {
+        if (ErrorTypes.Of(exchange) is not null)
+            return 1;
+        // Both shares go by the same hash, so the smaller one lies within the larger one.
+        var share = violations > 0 ? exchange.DecodeRate : Math.Min(exchange.DecodeRate, rate);
+        return exchange.Share < share ? 1 / share : 0;
+    }
+
     /// <summary>One exchange.</summary>
+    /// <param name="record">What was decoded of it; of one that was not, the model alone.</param>
     /// <param name="weight">How many exchanges like it this event stands for.</param>
     public static SidecarEvent OfExchange(Exchange exchange, InferenceRecord record, string listener, double weight, TimeProvider time)
     {
@@ -48,6 +64,8 @@ public static class ExchangeEvents
             json.WriteNumber("contractViolations", record.Violations);
             if (record.Undecodable is { } reason)
                 json.WriteString("undecodable", Labels<UndecodableReason>.Of((int)reason));
+            else if (exchange.Fate != HeadFate.None)
+                json.WriteString("notDecoded", Labels<HeadFate>.Of((int)exchange.Fate));
             if (record.HasRequest)
                 WriteTensors(json, "inputs", record.Request);
             if (record.HasResponse)

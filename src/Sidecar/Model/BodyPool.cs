@@ -27,6 +27,9 @@ public sealed class BodyPool
     /// <summary>Bytes of buffers that are lent now.</summary>
     public long Lent => Interlocked.Read(ref _lent);
 
+    /// <summary>The lent part of the budget, 0 to 1; 0 where there is no budget to use up.</summary>
+    public double Usage => _budget > 0 ? (double)Lent / _budget : 0;
+
     /// <summary>Bytes of all buffers, lent and idle.</summary>
     internal long Held => Interlocked.Read(ref _allocated);
 

@@ -24,8 +24,9 @@ public static class ErrorTypes
     /// </summary>
     public static string? Of(Exchange exchange) => exchange switch
     {
-        { OutOfSockets: true } => "relay_limit",
-        { UpstreamRefused: true } => "connection_refused",
+        { DialFailure: DialFailure.Refused } => "connection_refused",
+        { DialFailure: DialFailure.OutOfSockets } => "relay_limit",
+        { DialFailure: DialFailure.Handshake } => "upstream_tls",
         { DeadlineExceeded: true } => GrpcStatuses[4],
         { End: ExchangeEnd.UpstreamReset } => "upstream_reset",
         { End: ExchangeEnd.UpstreamTimedOut } => "upstream_timeout",

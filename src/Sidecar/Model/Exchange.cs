@@ -86,13 +86,16 @@ public sealed class Exchange
 
     public ExchangeEnd End;
 
-    /// <summary>True when the upstream could not be reached: then there is no request, only its failure.</summary>
-    public bool UpstreamRefused;
+    /// <summary>Why the upstream could not be reached: then there is no request, only its failure.</summary>
+    public DialFailure DialFailure;
 
-    /// <summary>Not even tried, because this process has no socket left; <see cref="UpstreamRefused"/> is set too.</summary>
-    public bool OutOfSockets;
+    /// <summary>Where it lies among all exchanges, 0 to 1, by a hash of its id: it is in each share that is larger.</summary>
+    public double Share;
 
-    /// <summary>False when <c>capture.decodeRate</c> left it out.</summary>
+    /// <summary>The share of exchanges of its kind that were decoded when it began: a decoded one stands for so many, inverted. 1 where none are.</summary>
+    public double DecodeRate = 1;
+
+    /// <summary>Its bodies are captured, to be decoded.</summary>
     public bool Decode;
 
     /// <summary>How the request's body is coded; it is captured as it came.</summary>
@@ -170,7 +173,10 @@ public sealed class Exchange
         PreviousAttempts = 0;
         RequestIdOrigin = default;
         RequestCoding = ResponseCoding = default;
-        UpstreamRefused = OutOfSockets = Decode = false;
+        Decode = false;
+        DialFailure = DialFailure.None;
+        Share = 0;
+        DecodeRate = 1;
         RequestBytes = ResponseBytes = 0;
         RequestBodyState = ResponseBodyState = BodyState.None;
         RequestBody = ResponseBody = null;

@@ -24,6 +24,9 @@ public enum SkipReason : byte
 
     /// <summary>Left out of decoding by <c>capture.decodeRate</c>; it still counts for success and latency.</summary>
     Sampled,
+
+    /// <summary>Left out because the analysis was behind and the share of what it gets was lowered; it still counts for success and latency.</summary>
+    Shed,
 }
 
 /// <summary>Why an exchange could not be decoded. It still counts for success and latency.</summary>
@@ -88,9 +91,28 @@ public enum DropReason : byte
     Shutdown,
 }
 
+/// <summary>Why no connection to the upstream came about.</summary>
+public enum DialFailure : byte
+{
+    /// <summary>It did.</summary>
+    None,
+
+    /// <summary>The upstream refused it, or could not be reached.</summary>
+    Refused,
+
+    /// <summary>Not even tried: this process has no socket left.</summary>
+    OutOfSockets,
+
+    /// <summary>The upstream's TLS handshake failed.</summary>
+    Handshake,
+}
+
 /// <summary>Why an exchange goes on as a head alone.</summary>
 public enum HeadFate : byte
 {
+    /// <summary>It does not: its bodies are analysed.</summary>
+    None,
+
     /// <summary>No known inference protocol at its path.</summary>
     UnknownRoute,
 
@@ -102,6 +124,9 @@ public enum HeadFate : byte
 
     /// <summary>Left out by <c>capture.decodeRate</c>.</summary>
     Sampled,
+
+    /// <summary>Left out while the analysis was behind.</summary>
+    Shed,
 
     /// <summary>The <c>capture.budget</c> was used up.</summary>
     CaptureBudget,

@@ -55,6 +55,12 @@ public enum ConnectionEnd : byte
     /// <summary>No socket could be had for the upstream: a limit of this process, not the upstream's fault.</summary>
     OutOfSockets,
 
+    /// <summary>The client's TLS handshake failed, so there was nothing to relay.</summary>
+    ClientHandshakeFailed,
+
+    /// <summary>The upstream was reached and its TLS handshake failed.</summary>
+    UpstreamHandshakeFailed,
+
     /// <summary>Nothing moved for <c>relay.idleTimeout</c>, and no exchange was under way.</summary>
     IdleTimeout,
 

@@ -16,6 +16,9 @@ public static class StableHash
 
     public static ulong Of(long value) => Of(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in value)));
 
+    /// <summary>Another hash of the same thing, independent of the first: for a share of what a first share has left.</summary>
+    public static ulong Again(ulong hash) => Mix(hash + 0x9E3779B97F4A7C15UL);
+
     /// <summary>The hash as a number in [0, 1): an item is in a share r when this is below r.</summary>
     public static double Share(ulong hash) => (hash >> 11) * (1.0 / (1UL << 53));
 

@@ -49,6 +49,14 @@ internal sealed class RelayListener : IDisposable
     /// <summary>The address with the port that the system chose where 0 was asked for.</summary>
     public IPEndPoint Bound { get; }
 
+    /// <summary>The next client, for listeners that no relay thread accepts on.</summary>
+    public async ValueTask<Socket> AcceptAsync(CancellationToken cancellation)
+    {
+        var client = await _socket.AcceptAsync(cancellation).ConfigureAwait(false);
+        client.Blocking = true; // as streams want to see it; their asynchronous calls never block
+        return client;
+    }
+
     public int Descriptor => (int)_socket.SafeHandle.DangerousGetHandle();
     public int UpstreamFamily { get; }
 

@@ -136,8 +136,8 @@ internal sealed unsafe partial class RelayThread : IDisposable
         }
         else
         {
-            foreach (var listener in _listeners)
-                _epoll.Add(listener.Descriptor, Libc.EPOLLIN | Libc.EPOLLEXCLUSIVE, ListenerKey | (uint)listener.Index);
+            for (var i = 0; i < _listeners.Length; i++)
+                _epoll.Add(_listeners[i].Descriptor, Libc.EPOLLIN | Libc.EPOLLEXCLUSIVE, ListenerKey | (uint)i);
         }
 
         _accepting = accept;

@@ -51,8 +51,11 @@ public sealed partial class ShadowLane : IDisposable
     /// <returns>True when there is work for the lane's thread.</returns>
     public bool Offer(InferenceRecord record, ReadOnlySpan<byte> requestId, long fallback)
     {
-        if (!record.HasRequest || !record.HasResponse
-            || StableHash.Share(requestId.IsEmpty ? StableHash.Of(fallback) : StableHash.Of(requestId)) >= _options.Rate)
+        if (!record.HasRequest || !record.HasResponse)
+            return false;
+        // Independent of the hash that chose what is decoded: that one would take the whole of a smaller decoded share.
+        var hash = StableHash.Again(requestId.IsEmpty ? StableHash.Of(fallback) : StableHash.Of(requestId));
+        if (StableHash.Share(hash) >= _options.Rate)
             return false;
         if (Copy(record.Request) is { } inputs && Copy(record.Response) is { } outputs
             && _jobs.TryEnqueue(new ShadowJob(record.Model, inputs, outputs)))

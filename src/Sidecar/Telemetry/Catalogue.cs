@@ -96,6 +96,31 @@ public static class Catalogue
         "Open client connections by listener and state.",
         ["listener", "state"]) { MaxSeries = 128 };
 
+    /// <summary>Connections that are over.</summary>
+    public static InstrumentDefinition ConnectionsEnded { get; } = new("sidecar.connections.ended", Counter, "{connection}",
+        "Client connections that ended, by listener and by who ended them and how.",
+        ["listener", "reason"]) { MaxSeries = 512 };
+
+    /// <summary>A limit of connections or sockets was reached.</summary>
+    public static InstrumentDefinition AcceptPauses { get; } = new("sidecar.accept.pauses", Counter, "{pause}",
+        "How often no more connections were accepted for a while, because relay.maxConnections or the process's limit of open files was reached.",
+        ["listener"]) { MaxSeries = 64 };
+
+    /// <summary>Relayed bytes.</summary>
+    public static InstrumentDefinition RelayIo { get; } = new("sidecar.relay.io", Counter, "By",
+        "Bytes relayed, by listener and direction: request = from clients to the server, response = from the server to clients.",
+        ["listener", "direction"]) { MaxSeries = 128 };
+
+    /// <summary>When a certificate ends.</summary>
+    public static InstrumentDefinition TlsCertificateNotAfter { get; } = new("sidecar.tls.certificate.not_after", ObservableGauge, "s",
+        "Unix time at which the certificate that clients of a listener see stops being valid.",
+        ["listener"]) { MaxSeries = 64 };
+
+    /// <summary>The rates that thin what is counted or told.</summary>
+    public static InstrumentDefinition SamplingRatio { get; } = new("sidecar.sampling.ratio", ObservableGauge, "1",
+        "Share that is kept now: of the exchanges at the stage decode (lower than configured while the analysis is behind) and events (of ordinary ones), of the decoded exchanges at the stage shadow.",
+        ["stage", "shadow"]) { MaxSeries = 16 };
+
     /// <summary>Bytes of the capture budget in use.</summary>
     public static InstrumentDefinition CaptureBufferUsage { get; } = new("sidecar.capture.buffer.usage", ObservableGauge, "By",
         "Memory of the capture budget in use by bodies not yet analysed.",
@@ -115,7 +140,8 @@ public static class Catalogue
     public static IReadOnlyList<InstrumentDefinition> All { get; } =
     [
         InferenceDuration, UpstreamDuration, InferenceRetries, Exchanges, ContractChecks, ContractViolations, FeatureExtractions, DriftWindows, DriftDistanceRatio,
-        ShadowComparisons, ShadowDifferenceMax, ShadowAgreementRatio, Events, LedgerImbalance, ModelInfo, Connections, CaptureBufferUsage,
+        ShadowComparisons, ShadowDifferenceMax, ShadowAgreementRatio, Events, LedgerImbalance, ModelInfo, Connections,
+        ConnectionsEnded, AcceptPauses, RelayIo, TlsCertificateNotAfter, SamplingRatio, CaptureBufferUsage,
         CallbackFailures, Export,
     ];
 }

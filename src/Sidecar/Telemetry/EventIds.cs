@@ -19,8 +19,26 @@ public static class EventIds
     /// <summary>A setting that works, but not as a person might expect.</summary>
     public const int StartWarning = 1003;
 
+    /// <summary>A certificate's files have changed and are used from now on.</summary>
+    public const int TlsReloaded = 1200;
+
+    /// <summary>A certificate's files have changed and can't be used; the last ones stay in use.</summary>
+    public const int TlsUnusable = 1201;
+
+    /// <summary>A TLS handshake failed; said for the first few.</summary>
+    public const int TlsHandshakeFailed = 1202;
+
+    /// <summary>A TLS connection ended by a bug of ours.</summary>
+    public const int TlsConnectionFailed = 1203;
+
     /// <summary>An observer threw: a bug of ours; its connection is relayed on, unwatched.</summary>
     public const int ObserverFailed = 1300;
+
+    /// <summary>The analysis is behind, so a smaller share of the exchanges is decoded.</summary>
+    public const int Shedding = 1301;
+
+    /// <summary>The whole configured share is decoded again.</summary>
+    public const int KeepsUp = 1302;
 
     /// <summary>The analysis threw: a bug of ours; the exchange is counted as dropped.</summary>
     public const int AnalysisFailed = 1400;

@@ -1,6 +1,9 @@
+using Microsoft.Extensions.Time.Testing;
 using Sidecar.Capture;
 using Sidecar.FunctionalTests.Harness;
 using Sidecar.Model;
+using Sidecar.Telemetry;
+using Sidecar.Tests.Emit;
 
 namespace Sidecar.FunctionalTests.Robustness;
 
@@ -18,12 +21,14 @@ public sealed class AnalysisFailureTests
         using var gate = new ManualResetEventSlim();
         using var entered = new ManualResetEventSlim();
         await using var server = new FakeModelServer();
+        // Time stands still, so nothing is shed on the way.
         var sidecar = await RelayUnderTest.StartAsync(
             server.Port,
             options => options with { Capture = options.Capture with { Budget = Budget } },
             new SidecarHooks
             {
                 Variable = _ => null,
+                Time = new FakeTimeProvider(),
                 BeforeAnalysis = _ =>
                 {
                     entered.Set();
@@ -53,6 +58,59 @@ public sealed class AnalysisFailureTests
             Assert.Equal(requests, series.Sum("sidecar_inference_duration_seconds_count"));
             Assert.Equal(kept, sidecar.Exchanges.Decoded);
             Assert.Equal(0, series.Sum("sidecar_capture_buffer_usage_bytes"));
+        }
+        finally
+        {
+            gate.Set();
+            await sidecar.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task An_analysis_that_is_behind_gets_a_smaller_share_and_the_whole_again_when_it_keeps_up()
+    {
+        using var gate = new ManualResetEventSlim();
+        var time = new FakeTimeProvider();
+        var log = new LogLines();
+        await using var server = new FakeModelServer();
+        var sidecar = await RelayUnderTest.StartAsync(
+            server.Port,
+            hooks: new SidecarHooks { Variable = _ => null, Time = time, Logs = log, BeforeAnalysis = _ => gate.Wait() });
+        try
+        {
+            using var client = await WireClient.ConnectAsync(sidecar.Traffic);
+            var request = V2.Request(V2.Body());
+            var asked = 0;
+            async Task AskAsync()
+            {
+                time.Advance(TimeSpan.FromMilliseconds(1)); // a thousand a second
+                Assert.Equal(server.Answer, (await client.AskAsync(request)).Body);
+                asked++;
+            }
+
+            for (var i = 0; i < 8000; i++)
+                await AskAsync();
+            var series = await Series.ScrapeAsync(sidecar);
+            var shed = series.Sum("sidecar_exchanges_total", ("stage", "skipped"), ("reason", "shed"));
+            Assert.InRange(shed, 2000, 8000 - 4096);
+            Assert.Equal(0, sidecar.Exchanges.Dropped);
+            Assert.InRange(series.Sum("sidecar_sampling_ratio", ("stage", "decode")), 0.0009, 0.1);
+            await RelayUnderTest.UntilAsync(() => log.Ids.Contains(EventIds.Shedding), "it says so");
+
+            gate.Set();
+            while ((await Series.ScrapeAsync(sidecar)).Sum("sidecar_sampling_ratio", ("stage", "decode")) < 1)
+            {
+                Assert.InRange(asked, 0, 20_000);
+                for (var i = 0; i < 100; i++)
+                    await AskAsync();
+                await sidecar.SettledAsync();
+            }
+
+            await RelayUnderTest.UntilAsync(() => log.Ids.Contains(EventIds.KeepsUp), "it says so");
+            Assert.Single(log.Ids, EventIds.Shedding);
+            series = await Series.BalancedAsync(sidecar);
+            Assert.Equal(asked, sidecar.Exchanges.Decoded + series.Sum("sidecar_exchanges_total", ("reason", "shed")));
+            Assert.Equal(asked, series.Sum("sidecar_inference_duration_seconds_count"));
         }
         finally
         {
@@ -97,7 +155,7 @@ public sealed class AnalysisFailureTests
         var sidecar = await RelayUnderTest.StartAsync(
             server.Port,
             options => options with { Capture = options.Capture with { Budget = budget } },
-            new SidecarHooks { Variable = _ => null, BeforeAnalysis = _ => gate.Wait() });
+            new SidecarHooks { Variable = _ => null, Time = new FakeTimeProvider(), BeforeAnalysis = _ => gate.Wait() });
         try
         {
             using var client = await WireClient.ConnectAsync(sidecar.Traffic);

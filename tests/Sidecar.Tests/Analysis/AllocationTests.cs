@@ -17,7 +17,7 @@ public sealed class AllocationTests
     {
         const int Learning = 100, Exchanges = 2000;
         var options = new SidecarOptions { Contract = new() { FetchMetadata = false }, Drift = new() { BurnIn = Learning, Window = new() { Every = TimeSpan.FromHours(24) } } };
-        await using var analysis = new ModelAnalysis(options, [new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 1)], TimeProvider.System, NullLoggerFactory.Instance, _ => { }, (_, _) => { });
+        await using var analysis = new ModelAnalysis(options, [new UpstreamTarget(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 1))], TimeProvider.System, NullLoggerFactory.Instance, _ => { }, (_, _) => { });
         var record = new InferenceRecord(analysis.Unknown);
         var exchanges = Captured(200);
 
@@ -46,7 +46,7 @@ public sealed class AllocationTests
     private static List<Exchange> Captured(int count)
     {
         var intake = new CountingIntake { Kept = [] };
-        var pool = new CapturePool(0, new CaptureSettings(1 << 20, 1), new BodyPool(1 << 24, 1 << 20), intake, TimeProvider.System);
+        var pool = new CapturePool(0, new CaptureSettings(1 << 20, 1), new DecodeGovernor(1, TimeProvider.System), new BodyPool(1 << 24, 1 << 20), intake, TimeProvider.System);
         var tap = pool.RentTap();
         tap.Start(0);
         var random = new Random(3);

@@ -167,8 +167,11 @@ public sealed class ConnectionTapTests
         }
     }
 
-    private CapturePool Pool(TimeProvider time, CaptureSettings? settings = null) =>
-        _intake.Pool ??= new CapturePool(0, settings ?? new CaptureSettings(1 << 20, 1), new BodyPool(1 << 24, 1 << 20), _intake, time);
+    private CapturePool Pool(TimeProvider time, CaptureSettings? settings = null)
+    {
+        settings ??= new CaptureSettings(1 << 20, 1);
+        return _intake.Pool ??= new CapturePool(0, settings, new DecodeGovernor(settings.DecodeRate, time), new BodyPool(1 << 24, 1 << 20), _intake, time);
+    }
 
     private ConnectionTap Open(TimeProvider time, CaptureSettings? settings = null)
     {

@@ -22,7 +22,7 @@ public sealed class GrpcTapTests
 
     public GrpcTapTests()
     {
-        _pool = new CapturePool(0, new CaptureSettings(1 << 20, 1), new BodyPool(1 << 24, 1 << 20), _intake, _time);
+        _pool = new CapturePool(0, new CaptureSettings(1 << 20, 1), new DecodeGovernor(1, _time), new BodyPool(1 << 24, 1 << 20), _intake, _time);
         _intake.Pool = _pool;
         _tap = _pool.RentTap();
         _tap.Start(0);
@@ -131,7 +131,7 @@ public sealed class GrpcTapTests
     [Fact]
     public void Streams_over_the_bound_are_counted_as_opaque()
     {
-        var pool = new CapturePool(0, new CaptureSettings(1 << 20, 1) { Observer = new ObserverLimits { MaxStreams = 1 } }, new BodyPool(1 << 24, 1 << 20), _intake, _time);
+        var pool = new CapturePool(0, new CaptureSettings(1 << 20, 1) { Observer = new ObserverLimits { MaxStreams = 1 } }, new DecodeGovernor(1, _time), new BodyPool(1 << 24, 1 << 20), _intake, _time);
         var tap = pool.RentTap();
         tap.Start(0);
         tap.OnClientBytes([.. Encoding.ASCII.GetBytes(H2.Preface), .. _client.Request(1, Infer, end: true), .. _client.Request(3, Infer, end: true)], Now);

@@ -14,7 +14,9 @@ public sealed class ErrorTests : IDisposable
     public void Bad_file_is_reported_with_all_its_mistakes_at_once()
     {
         const string Bad = """
-            upstream: https://model:8080
+            upstream: grpc://model:8080
+            tls: { key: nowhere.key, clientCertificates: sometimes, alpn: [h2, h3] }
+            upstreamTls: { ca: /, verify: perhaps }
             listen: 0.0.0.0:99999
             listeners:
               - { name: grpc, listen: "127.0.0.1:9181", upstream: "http://127.0.0.1:9181" }
@@ -53,6 +55,32 @@ public sealed class ErrorTests : IDisposable
         Assert.Null(result.Options);
         Baseline.Matches(
             result.Report().Replace(_folder.Path + "/", "", StringComparison.Ordinal), "tests", "Sidecar.Tests", "Configuration", "bad-file.expected.txt");
+    }
+
+    [Theory]
+    [InlineData("tls: { key: a.key }", "tls.key", "is the key of no certificate")]
+    [InlineData("tls: { certificate: nowhere.crt }", "tls.certificate", "does not exist")]
+    [InlineData("tls: { certificate: / }", "tls.certificate", "is a folder")]
+    [InlineData("tls: { certificate: a.crt, key: nowhere.key }", "tls.key", "does not exist")]
+    [InlineData("tls: { certificate: a.crt }", "tls.certificate", "can't be used")]
+    [InlineData("tls: { certificate: a.crt, key: other.key }", "tls.certificate", "can't be used, with tls.key")]
+    [InlineData("tls: { certificate: a.key, key: a.key }", "tls.certificate", "can't be used, with tls.key")]
+    [InlineData("tls: { clientCertificates: required }", "tls.clientCertificates", "means nothing in clear text")]
+    [InlineData("tls: { clientCa: a.crt }", "tls.clientCa", "means nothing in clear text")]
+    [InlineData("tls: { certificate: both.pem, clientCa: a.crt }", "tls.clientCa", "is never used: clients are not asked for a certificate")]
+    [InlineData("tls: { certificate: both.pem, clientCertificates: required, clientCa: a.key }", "tls.clientCa", "holds no certificate")]
+    [InlineData("upstreamTls: { ca: a.crt }", "upstreamTls.ca", "means nothing for an upstream in clear text")]
+    [InlineData("upstreamTls: { serverName: x }", "upstreamTls.serverName", "means nothing for an upstream in clear text")]
+    [InlineData("listeners: [{ name: a, listen: '127.0.0.1:0', upstream: 'https://a:1', upstreamTls: { certificate: a.crt } }]", "listeners[0].upstreamTls.certificate", "can't be used")]
+    public void TLS_that_can_not_work_is_reported_once_with_a_place(string yaml, string key, string problem)
+    {
+        PemFiles.Write(_folder);
+        foreach (var name in (string[])["a.crt", "a.key", "both.pem", "other.key", "nowhere.crt", "nowhere.key"])
+            yaml = yaml.Replace($" {name}", $" {_folder.Path}/{name}", StringComparison.Ordinal);
+        var error = Assert.Single(_folder.Load(yaml).Errors);
+        Assert.Equal(key, error.Key);
+        Assert.StartsWith(problem, error.Problem, StringComparison.Ordinal);
+        Assert.Equal((ConfigurationSourceKind.File, 1), (error.Source.Kind, error.Source.Line));
     }
 
     [Theory]

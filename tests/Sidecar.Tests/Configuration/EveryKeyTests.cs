@@ -13,11 +13,31 @@ public sealed class EveryKeyTests : IDisposable
     /// <summary>Path; the default (null where the list is empty); two values that differ from it and from each other.</summary>
     public static TheoryData<string, string?, string, string> Rows { get; } = new()
     {
-        { "upstream", "http://127.0.0.1:8080", "http://model:81", "http://[::1]:82" },
+        { "upstream", "http://127.0.0.1:8080", "https://model:81", "http://[::1]:82" },
         { "listen", "0.0.0.0:9180", "127.0.0.1:0", "[::]:9280" },
+        { "tls.certificate", "null", "{folder}/a.crt", "{folder}/b.crt" },
+        { "tls.key", "null", "{folder}/a.key", "{folder}/b.key" },
+        { "tls.clientCertificates", "none", "required", "optional" },
+        { "tls.clientCa", "null", "{folder}/a.crt", "{folder}/b.crt" },
+        { "tls.alpn[0]", null, "h2", "http/1.1" },
+        { "upstreamTls.ca", "null", "{folder}/a.crt", "{folder}/b.crt" },
+        { "upstreamTls.serverName", "null", "model.test", "10.0.0.1" },
+        { "upstreamTls.certificate", "null", "{folder}/a.crt", "{folder}/b.crt" },
+        { "upstreamTls.key", "null", "{folder}/a.key", "{folder}/b.key" },
+        { "upstreamTls.verify", "true", "false", "false" },
         { "listeners[0].name", null, "grpc", "rest.v2" },
         { "listeners[0].listen", null, "0.0.0.0:9190", "127.0.0.1:0" },
-        { "listeners[0].upstream", null, "http://127.0.0.1:8081", "http://localhost:8082" },
+        { "listeners[0].upstream", null, "https://127.0.0.1:8081", "http://localhost:8082" },
+        { "listeners[0].tls.certificate", null, "{folder}/a.crt", "{folder}/b.crt" },
+        { "listeners[0].tls.key", null, "{folder}/a.key", "{folder}/b.key" },
+        { "listeners[0].tls.clientCertificates", null, "required", "optional" },
+        { "listeners[0].tls.clientCa", null, "{folder}/a.crt", "{folder}/b.crt" },
+        { "listeners[0].tls.alpn[0]", null, "h2", "http/1.1" },
+        { "listeners[0].upstreamTls.ca", null, "{folder}/a.crt", "{folder}/b.crt" },
+        { "listeners[0].upstreamTls.serverName", null, "model.test", "10.0.0.1" },
+        { "listeners[0].upstreamTls.certificate", null, "{folder}/a.crt", "{folder}/b.crt" },
+        { "listeners[0].upstreamTls.key", null, "{folder}/a.key", "{folder}/b.key" },
+        { "listeners[0].upstreamTls.verify", null, "false", "false" },
         { "health.listen", "0.0.0.0:9181", "127.0.0.1:0", "[::1]:9281" },
         { "model.name", "null", "fraud", "credit risk" },
         { "model.version", "null", "1.10", "2024-01-01" },
@@ -172,6 +192,7 @@ public sealed class EveryKeyTests : IDisposable
         foreach (var row in Rows)
             tree[row.Data.Item1] = Expand(row.Data.Item3);
         File.WriteAllText(Path.Combine(_folder.Path, "a.onnx"), "");
+        PemFiles.Write(_folder);
         var environment = tree.Select(pair => (EnvironmentReader.NameOf(pair.Key), pair.Value)).ToArray();
         var result = _folder.Load("", environment);
         Assert.Equal("", result.Report());
@@ -190,6 +211,8 @@ public sealed class EveryKeyTests : IDisposable
     {
         foreach (var model in (string[])["a.onnx", "b.onnx"])
             _folder.Write(model, "");
+        PemFiles.Write(_folder);
+        environment = [.. environment, .. Companions(path)];
         var settings = new Dictionary<string, string>(StringComparer.Ordinal);
         if (path.StartsWith("listeners", StringComparison.Ordinal))
         {
@@ -204,26 +227,42 @@ public sealed class EveryKeyTests : IDisposable
         }
 
         settings[path] = Expand(value);
-        var yaml = new StringBuilder();
-        var item = path.IndexOf("[0]", StringComparison.Ordinal);
-        if (item < 0)
+        return _folder.Load(YamlOf(settings), environment);
+    }
+
+    /// <summary>A file in YAML's flow style, every value quoted; of a list there is item 0 only.</summary>
+    private static string YamlOf(IEnumerable<KeyValuePair<string, string>> settings)
+    {
+        var yaml = new StringBuilder("{");
+        foreach (var group in settings.GroupBy(pair => pair.Key.Split('.', '[')[0]))
         {
-            var keys = path.Split('.');
-            for (var i = 0; i < keys.Length; i++)
-                yaml.Append(' ', 2 * i).Append(keys[i]).Append(i < keys.Length - 1 ? ":\n" : $": \"{settings[path]}\"\n");
-        }
-        else if (path.EndsWith("[0]", StringComparison.Ordinal))
-        {
-            yaml.Append(CultureInfo.InvariantCulture, $"features:\n  critical:\n    - \"{settings[path]}\"\n");
-        }
-        else
-        {
-            yaml.Append(path.AsSpan(0, item)).Append(":\n  -\n");
-            foreach (var (key, text) in settings)
-                yaml.Append(CultureInfo.InvariantCulture, $"    {key[(item + 4)..]}: \"{text}\"\n");
+            yaml.Append(yaml.Length > 1 ? "," : "").Append(group.Key).Append(": ");
+            var rest = group.Select(pair => KeyValuePair.Create(pair.Key[group.Key.Length..], pair.Value)).ToArray();
+            var isList = rest[0].Key.StartsWith("[0]", StringComparison.Ordinal);
+            if (isList)
+                rest = [.. rest.Select(pair => KeyValuePair.Create(pair.Key[3..], pair.Value))];
+            var value = rest[0].Key.Length == 0 ? $"\"{rest[0].Value}\"" : YamlOf(rest.Select(pair => KeyValuePair.Create(pair.Key[1..], pair.Value)));
+            yaml.Append(isList ? $"[{value}]" : value);
         }
 
-        return _folder.Load(yaml.ToString(), environment);
+        return yaml.Append('}').ToString();
+    }
+
+    /// <summary>Keys without which one would be a contradiction, as environment variables.</summary>
+    private IEnumerable<(string, string)> Companions(string path)
+    {
+        var prefix = path.StartsWith("listeners", StringComparison.Ordinal) ? "listeners[0]." : "";
+        (string Key, string Value)[] companions = path[prefix.Length..] switch
+        {
+            "tls.certificate" => [("tls.key", "{folder}/a.key")],
+            "tls.key" or "tls.clientCertificates" => [("tls.certificate", "{folder}/both.pem")],
+            "tls.clientCa" => [("tls.certificate", "{folder}/both.pem"), ("tls.clientCertificates", "required")],
+            "upstreamTls.certificate" => [("upstream", "https://model:81"), ("upstreamTls.key", "{folder}/a.key")],
+            "upstreamTls.key" => [("upstream", "https://model:81"), ("upstreamTls.certificate", "{folder}/both.pem")],
+            "upstreamTls.ca" or "upstreamTls.serverName" => [("upstream", "https://model:81")],
+            _ => [],
+        };
+        return companions.Select(pair => (EnvironmentReader.NameOf(prefix + pair.Key), Expand(pair.Value)));
     }
 
     /// <summary>What <c>config show --show-sources</c> says, by path: the value, and the source without folder and line.</summary>

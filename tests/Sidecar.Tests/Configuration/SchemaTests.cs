@@ -111,7 +111,8 @@ public partial class SchemaTests
                 continue;
             var value = key.Required ? "required"
                 : key.Node.Item is not null ? "empty"
-                : defaults.TryGetValue(path, out var set) ? $"`{set}`"
+                // A further listener's keys mean what the first one's do.
+                : defaults.TryGetValue(path.Replace("listeners[0].", "", StringComparison.Ordinal), out var set) ? $"`{set}`"
                 : path == "shadows[0].rate" ? $"`{new ShadowOptions { Name = "", File = "" }.Rate.ToString(System.Globalization.CultureInfo.InvariantCulture)}`"
                 : throw new InvalidOperationException($"no default for {path}");
             text.Append(System.Globalization.CultureInfo.InvariantCulture,

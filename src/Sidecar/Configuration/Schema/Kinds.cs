@@ -19,6 +19,11 @@ internal static class Kinds
 
     public static ScalarSchema<string> FilePath { get; } = new TextKind(4096, "a path", "a path of at most 4096 characters", null, c => !char.IsControl(c));
 
+    public static ScalarSchema<string?> OptionalFilePath { get; } = new OptionalTextKind(FilePath);
+
+    /// <summary>A protocol of HTTP by its name in ALPN.</summary>
+    public static ScalarSchema<string> AlpnName { get; } = new WordKind("h2", "http/1.1");
+
     public static ScalarSchema<string> Label { get; } = new TextKind(256, "a name", "1 to 256 printable characters", null, c => !char.IsControl(c));
 
     public static ScalarSchema<string?> OptionalLabel { get; } = new OptionalTextKind(Label);

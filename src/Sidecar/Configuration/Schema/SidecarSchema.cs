@@ -13,13 +13,42 @@ internal static class SidecarSchema
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private static readonly EndPointSetting Unset = new("0.0.0.0", 0);
 
+    private static readonly ObjectSchema<TlsOptions> Tls = new ObjectSchema<TlsOptions>(() => new())
+        .Key("certificate", OptionalFilePath, o => o.Certificate, (o, v) => o with { Certificate = v },
+            "PEM file with the certificate that clients see and its issuers; null means clear text. Read again when it changes.")
+        .Key("key", OptionalFilePath, o => o.Key, (o, v) => o with { Key = v },
+            "PEM file with the certificate's key; null means that it is in the same file.")
+        .Key("clientCertificates", Choice(("none", ClientCertificateMode.None), ("optional", ClientCertificateMode.Optional), ("required", ClientCertificateMode.Required)),
+            o => o.ClientCertificates, (o, v) => o with { ClientCertificates = v },
+            "Whether clients must show a certificate of their own.")
+        .Key("clientCa", OptionalFilePath, o => o.ClientCa, (o, v) => o with { ClientCa = v },
+            "PEM file of the authorities that clients' certificates are trusted by; null means those of the system.")
+        .Key("alpn", new ListSchema<string>(AlpnName, () => "", 4), o => o.Alpn, (o, v) => o with { Alpn = v },
+            "Application protocols that may be agreed on, best first; without any, an upstream with TLS chooses, and for others it is http/1.1 where the client offers it.");
+
+    private static readonly ObjectSchema<UpstreamTlsOptions> UpstreamTls = new ObjectSchema<UpstreamTlsOptions>(() => new())
+        .Key("ca", OptionalFilePath, o => o.Ca, (o, v) => o with { Ca = v },
+            "PEM file of the authorities that the upstream's certificate is trusted by; null means those of the system.")
+        .Key("serverName", OptionalLabel, o => o.ServerName, (o, v) => o with { ServerName = v },
+            "Name that the upstream's certificate must have; null means the host of its address.")
+        .Key("certificate", OptionalFilePath, o => o.Certificate, (o, v) => o with { Certificate = v },
+            "PEM file with the certificate to show to the upstream; null means none.")
+        .Key("key", OptionalFilePath, o => o.Key, (o, v) => o with { Key = v },
+            "PEM file with that certificate's key; null means that it is in the same file.")
+        .Key("verify", Bool, o => o.Verify, (o, v) => o with { Verify = v },
+            "Whether the upstream's certificate is checked; without, anybody who answers at the address is believed.");
+
     private static readonly ObjectSchema<ListenerOptions> Listener = new ObjectSchema<ListenerOptions>(NewListener)
         .Key("name", Name, o => o.Name, (o, v) => o with { Name = v },
             "Name of the listener, the label `listener` of its metrics; unique.", required: true)
         .Key("listen", Kinds.Listen, o => o.Listen, (o, v) => o with { Listen = v },
             "Address to listen on; port 0 lets the system choose.", required: true)
         .Key("upstream", Kinds.Upstream, o => o.Upstream, (o, v) => o with { Upstream = v },
-            "Address of the model server behind this listener.", required: true);
+            "Address of the model server behind this listener.", required: true)
+        .Key("tls", Tls, o => o.Tls, (o, v) => o with { Tls = v },
+            "TLS towards clients; off without a certificate.")
+        .Key("upstreamTls", UpstreamTls, o => o.UpstreamTls, (o, v) => o with { UpstreamTls = v },
+            "TLS towards an upstream whose address begins with https://.");
 
     private static readonly ObjectSchema<HealthOptions> Health = new ObjectSchema<HealthOptions>(() => new())
         .Key("listen", Kinds.Listen, o => o.Listen, (o, v) => o with { Listen = v },
@@ -119,6 +148,10 @@ internal static class SidecarSchema
             "Address of the model server that the first listener relays to.")
         .Key("listen", Kinds.Listen, o => o.Listen, (o, v) => o with { Listen = v },
             "Address on which clients reach the model server through the sidecar; port 0 lets the system choose.")
+        .Key("tls", Tls, o => o.Tls, (o, v) => o with { Tls = v },
+            "TLS towards clients; off without a certificate.")
+        .Key("upstreamTls", UpstreamTls, o => o.UpstreamTls, (o, v) => o with { UpstreamTls = v },
+            "TLS towards an upstream whose address begins with https://.")
         .Key("listeners", new ListSchema<ListenerOptions>(Listener, NewListener, 32), o => o.Listeners, (o, v) => o with { Listeners = v },
             "Further pairs of listener and upstream, for servers that use one port for REST and one for gRPC.")
         .Key("health", Health, o => o.Health, (o, v) => o with { Health = v },

@@ -97,7 +97,7 @@ internal sealed class UpstreamKind : ScalarSchema<UpstreamSetting>
 {
     public override string Noun => "the address of a server";
 
-    public override string Allowed => "http://host:port with a port from 1 to 65535 and no path, such as http://127.0.0.1:8080; or unix:/path of at most 107 bytes";
+    public override string Allowed => "http://host:port or https://host:port with a port from 1 to 65535 and no path, such as http://127.0.0.1:8080; or unix:/path of at most 107 bytes";
 
     public override ParseOutcome TryParse(string text, out UpstreamSetting value)
     {
@@ -111,7 +111,33 @@ internal sealed class UpstreamKind : ScalarSchema<UpstreamSetting>
     public override void WriteJsonSchema(Utf8JsonWriter json)
     {
         json.WriteString("type", "string");
-        json.WriteString("pattern", "^([hH][tT][tT][pP]://)?(\\[[^\\]]+\\]|[A-Za-z0-9._-]+):[0-9]{1,5}/?$|^[uU][nN][iI][xX]:(//)?/[^/].*$");
+        json.WriteString("pattern", "^([hH][tT][tT][pP][sS]?://)?(\\[[^\\]]+\\]|[A-Za-z0-9._-]+):[0-9]{1,5}/?$|^[uU][nN][iI][xX]:(//)?/[^/].*$");
+    }
+}
+
+/// <summary>One of a closed set of words that stay text.</summary>
+internal sealed class WordKind(params string[] words) : ScalarSchema<string>
+{
+    public override string Noun => "one of the choices";
+
+    public override string Allowed => string.Join(" or ", words);
+
+    public override bool IsText => true;
+
+    public override ParseOutcome TryParse(string text, out string value)
+    {
+        value = text;
+        return words.Contains(text, StringComparer.Ordinal) ? ParseOutcome.Ok : ParseOutcome.Malformed;
+    }
+
+    public override string Format(string value) => value;
+
+    public override void WriteJsonSchema(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("enum");
+        foreach (var word in words)
+            json.WriteStringValue(word);
+        json.WriteEndArray();
     }
 }
 
