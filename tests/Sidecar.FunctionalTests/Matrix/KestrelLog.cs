@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -23,8 +24,9 @@ internal sealed class KestrelLog
         // Of a Connection that names Upgrade it tells nothing else.
         if (request.Headers.ContainsKey("Upgrade"))
             head = head with { Fields = null, SomeFields = [.. head.Fields.Where(field => !field.StartsWith("connection: ", StringComparison.Ordinal))] };
-        var (received, sent) = (new HashingStream(request.Body), new HashingStream(response.Body));
-        (request.Body, response.Body) = (received, sent);
+        var (received, sent) = (new HashingReader(request.Body), new HashingWriter(context.Features.Get<IHttpResponseBodyFeature>()!));
+        request.Body = received;
+        context.Features.Set<IHttpResponseBodyFeature>(sent);
         var id = request.Headers["x-request-id"].ToString();
         response.OnCompleted(() =>
         {
@@ -47,17 +49,17 @@ internal sealed class KestrelLog
         .Where(field => !field.Key.StartsWith(':'))
         .SelectMany(field => field.Value, (field, value) => $"{field.Key.ToLowerInvariant()}: {value}")];
 
-    /// <summary>Hashes what is read or written.</summary>
-    private sealed class HashingStream(Stream inner) : Stream
+    /// <summary>Hashes what is read.</summary>
+    private sealed class HashingReader(Stream inner) : Stream
     {
         private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         private long _length;
 
         public bool AtEnd { get; private set; }
         public string Hash => Convert.ToHexString(_hash.GetCurrentHash());
-        public override bool CanRead => inner.CanRead;
+        public override bool CanRead => true;
         public override bool CanSeek => false;
-        public override bool CanWrite => inner.CanWrite;
+        public override bool CanWrite => false;
         public override long Length => _length;
         public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
@@ -65,23 +67,13 @@ internal sealed class KestrelLog
         {
             var count = await inner.ReadAsync(buffer, cancellationToken);
             AtEnd |= count == 0 && buffer.Length > 0;
-            Add(buffer.Span[..count]);
+            _length += count;
+            _hash.AppendData(buffer.Span[..count]);
             return count;
-        }
-
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            Add(buffer.Span);
-            return inner.WriteAsync(buffer, cancellationToken);
         }
 
         public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
             ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
 
         public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
@@ -92,10 +84,56 @@ internal sealed class KestrelLog
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
         public override void SetLength(long value) => throw new NotSupportedException();
+    }
+
+    /// <summary>Hashes what is written, and leaves to the server when and how it sends it: a stream in its place would change that.</summary>
+    private sealed class HashingWriter(IHttpResponseBodyFeature inner) : PipeWriter, IHttpResponseBodyFeature
+    {
+        private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        private Stream? _stream;
+        private Memory<byte> _given;
+
+        public long Length { get; private set; }
+        public string Hash => Convert.ToHexString(_hash.GetCurrentHash());
+        public Stream Stream => _stream ??= AsStream(leaveOpen: true);
+        public PipeWriter Writer => this;
+        public override bool CanGetUnflushedBytes => inner.Writer.CanGetUnflushedBytes;
+        public override long UnflushedBytes => inner.Writer.UnflushedBytes;
+
+        public override Memory<byte> GetMemory(int sizeHint = 0) => _given = inner.Writer.GetMemory(sizeHint);
+
+        public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+
+        public override void Advance(int bytes)
+        {
+            Add(_given.Span[..bytes]);
+            _given = _given[bytes..];
+            inner.Writer.Advance(bytes);
+        }
+
+        public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
+        {
+            Add(source.Span);
+            return inner.Writer.WriteAsync(source, cancellationToken);
+        }
+
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => inner.Writer.FlushAsync(cancellationToken);
+
+        public override void CancelPendingFlush() => inner.Writer.CancelPendingFlush();
+
+        public override void Complete(Exception? exception = null) => inner.Writer.Complete(exception);
+
+        public void DisableBuffering() => inner.DisableBuffering();
+
+        public Task StartAsync(CancellationToken cancellationToken = default) => inner.StartAsync(cancellationToken);
+
+        public Task CompleteAsync() => inner.CompleteAsync();
+
+        public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
         private void Add(ReadOnlySpan<byte> bytes)
         {
-            _length += bytes.Length;
+            Length += bytes.Length;
             _hash.AppendData(bytes);
         }
     }

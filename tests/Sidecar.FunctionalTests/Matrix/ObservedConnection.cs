@@ -7,7 +7,7 @@ using Sidecar.Wire;
 
 namespace Sidecar.FunctionalTests.Matrix;
 
-/// <summary>Takes down what an observer tells of one connection. That an exchange was not whole shows in the status.</summary>
+/// <summary>Takes down what an observer tells of one connection. How an exchange ended shows in its status, where it is not complete.</summary>
 internal sealed class ObservedConnection(Tally observed) : IExchangeEvents
 {
     private readonly Dictionary<int, Open> _open = [];
@@ -49,11 +49,10 @@ internal sealed class ObservedConnection(Tally observed) : IExchangeEvents
     public void OnExchangeEnded(int slot, ExchangeEnd how)
     {
         _open.Remove(slot, out var open);
-        if (how != ExchangeEnd.Complete || !open!.ResponseEnded)
+        if (how != ExchangeEnd.Complete)
             open!.Response.Start += $" {how}";
-        if (!open.RequestEnded)
-            open.Request.Start += " cut short";
-        observed.Add(new SeenExchange(open.Id, open.Request.Seen(), open.Response.Seen() with { Interim = open.Interim }).Normalised());
+        observed.Add(new SeenExchange(
+            open!.Id, open.Request.Seen() with { Ended = open.RequestEnded }, open.Response.Seen() with { Ended = open.ResponseEnded, Interim = open.Interim }).Normalised());
     }
 
     public void OnExchangeSkipped(OpaqueReason reason) => OnOpaque(reason);

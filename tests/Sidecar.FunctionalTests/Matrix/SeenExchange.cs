@@ -56,7 +56,14 @@ internal sealed record SeenMessage
     /// <summary>Interim responses (1xx) ahead of this one.</summary>
     public int? Interim { get; init; }
 
-    public SeenMessage Normalised() => this with { Fields = Sorted(Fields), SomeFields = Sorted(SomeFields), Trailers = Sorted(Trailers) };
+    /// <summary>It was seen to its end. Who tells of a body tells of all of it.</summary>
+    public bool? Ended { get; init; }
+
+    public SeenMessage Normalised() => this with
+    {
+        Fields = Sorted(Fields), SomeFields = Sorted(SomeFields), Trailers = Sorted(Trailers),
+        Ended = Ended ?? (Length is null && Messages is null ? null : true),
+    };
 
     public SeenMessage KnownTo(SeenMessage other) => new()
     {
@@ -68,18 +75,20 @@ internal sealed record SeenMessage
         Trailers = other.Trailers is null ? null : Trailers,
         Messages = other.Messages is null ? null : Messages,
         Interim = other.Interim is null ? null : Interim,
+        Ended = other.Ended is null ? null : Ended,
     };
 
     public SeenMessage WithoutTimes() => this with { Fields = WithoutTimes(Fields), SomeFields = WithoutTimes(SomeFields) };
 
-    private static IReadOnlyList<string>? Sorted(IReadOnlyList<string>? fields) => fields is null ? null : [.. fields.Select(OneForm).Order(StringComparer.Ordinal)];
+    private static IReadOnlyList<string>? Sorted(IReadOnlyList<string>? fields) => fields is null ? null : [.. fields.SelectMany(OneForm).Order(StringComparer.Ordinal)];
 
-    // Libraries decode these for their callers: a message is percent-encoded on the wire, and binary values are padded or not.
-    private static string OneForm(string field) => field switch
+    // Libraries decode these for their callers: a message is percent-encoded on the wire, and binary values are padded or not, in a line each or in one.
+    private static IEnumerable<string> OneForm(string field) => field switch
     {
-        _ when field.StartsWith("grpc-message: ", StringComparison.Ordinal) => Uri.UnescapeDataString(field),
-        _ when field.Split(": ")[0].EndsWith("-bin", StringComparison.Ordinal) => field.TrimEnd('='),
-        _ => field,
+        _ when NameOf(field) == "grpc-message" => [Uri.UnescapeDataString(field)],
+        _ when NameOf(field).EndsWith("-bin", StringComparison.Ordinal) =>
+            field[(field.IndexOf(':', StringComparison.Ordinal) + 1)..].Split(',').Select(value => $"{NameOf(field)}: {value.Trim().TrimEnd('=')}"),
+        _ => [field],
     };
 
     private List<string> Named(IReadOnlyList<string> told)

@@ -8,6 +8,7 @@ internal sealed class Tally
 {
     private readonly ConcurrentDictionary<string, long> _seen = new();
     private long _total;
+    private volatile Exception? _failure;
 
     public void Add(SeenExchange exchange)
     {
@@ -15,10 +16,14 @@ internal sealed class Tally
         Interlocked.Increment(ref _total);
     }
 
+    /// <summary>The party failed, and sees nothing more.</summary>
+    public void Fail(Exception failure) => _failure = failure;
+
     /// <summary>What was seen since the last call; waits until it is as much as was to come.</summary>
     public async Task<SeenExchanges> TakeAsync(long count)
     {
-        await RelayUnderTest.UntilAsync(() => Interlocked.Read(ref _total) >= count, $"{count} exchanges are over");
+        await RelayUnderTest.UntilAsync(() => Interlocked.Read(ref _total) >= count || _failure is not null, $"{count} exchanges are over");
+        Assert.Null(_failure);
         var taken = new SeenExchanges(_seen.Select(seen => (SeenExchange.Parse(seen.Key), seen.Value)));
         _seen.Clear();
         Interlocked.Exchange(ref _total, 0);

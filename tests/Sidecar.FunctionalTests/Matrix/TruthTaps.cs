@@ -11,7 +11,11 @@ internal sealed class TruthTaps(IConnectionTapSource inner, Tally observed) : IC
 {
     public IConnectionTap? Open(int thread, int listener) => new Tap(inner.Open(thread, listener)!, observed);
 
-    public void TapFailed(int listener, IConnectionTap? tap, Exception failure) => inner.TapFailed(listener, (tap as Tap)?.Inner, failure);
+    public void TapFailed(int listener, IConnectionTap? tap, Exception failure)
+    {
+        observed.Fail(failure);
+        inner.TapFailed(listener, (tap as Tap)?.Inner, failure);
+    }
 
     private sealed class Tap : IConnectionTap
     {

@@ -39,6 +39,7 @@ function make({ id, method, metadata, messages, deadline, cancelAfter }) {
       : responseStream ? client[method](send(bytes[0]), sent, options) : client[method](send(bytes[0]), sent, options, answered);
     call.on('metadata', metadata => seen.response.someFields.push(...lines(metadata)));
     call.on('status', ({ code, details, metadata }) => {
+      if (code !== 0 && kind === 'gzip') seen.response.messages = undefined; // those that it still unpacks at a failure are lost to its caller
       seen.response.someFields.push(...lines(metadata), `grpc-status: ${code}`, ...(details && details !== 'OK' ? [`grpc-message: ${details}`] : []));
       resolve(seen);
     });
