@@ -16,7 +16,7 @@ internal sealed record GrpcCase(string Name, string Method)
     /// <summary>Milliseconds that it may take; 0 for as long as it likes.</summary>
     public int Deadline { get; init; }
 
-    /// <summary>The client gives up after so many answers; 0 for never.</summary>
+    /// <summary>In a talk the client gives up after so many answers; 0 for never.</summary>
     public int CancelAfter { get; init; }
 
     // Half of each can be compressed.

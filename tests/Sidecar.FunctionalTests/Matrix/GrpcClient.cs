@@ -112,11 +112,7 @@ internal sealed record GrpcDotnetClient(bool Gzip) : GrpcClient(Gzip)
                         {
                             head = await repeat.ResponseHeadersAsync;
                             await foreach (var message in repeat.ResponseStream.ReadAllAsync())
-                            {
                                 Receive(message);
-                                if (Received.Count == call.CancelAfter)
-                                    await cancel.CancelAsync();
-                            }
 
                             End(repeat.GetStatus(), repeat.GetTrailers());
                         }
@@ -130,6 +126,8 @@ internal sealed record GrpcDotnetClient(bool Gzip) : GrpcClient(Gzip)
                                 await talk.RequestStream.WriteAsync(Send(message));
                                 await talk.ResponseStream.MoveNext(CancellationToken.None);
                                 Receive(talk.ResponseStream.Current);
+                                if (Received.Count == call.CancelAfter)
+                                    await cancel.CancelAsync();
                             }
 
                             head = await talk.ResponseHeadersAsync;

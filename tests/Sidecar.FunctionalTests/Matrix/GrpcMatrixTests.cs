@@ -48,16 +48,39 @@ public sealed class GrpcMatrixTests
         // .NET compresses an empty message to nothing, which is no gzip, and which other libraries refuse.
         GrpcCase[] calls = [.. Calls.Where(call => !gzip || call.Lengths.Sum() > 0)];
         var script = new GrpcScript(calls, [.. calls.Concat(calls).Concat(calls).Select((call, i) => call with { Name = $"{call.Name}, at once {i}" })]);
-        await using var backend = serverName == "nginx" ? await GrpcDotnetMatrixServer.StartAsync(gzip) : null;
+        await using var backend = await GrpcDotnetMatrixServer.StartAsync(gzip);
         await using var bench = await MatrixBench.StartAsync(serverName switch
         {
             "Kestrel" => await GrpcDotnetMatrixServer.StartAsync(gzip),
-            "nginx" => await NginxMatrixServer.StartAsync(http2: true, $"location / {{ grpc_pass grpc://{backend!.EndPoint}; }}"),
+            "nginx" => await NginxMatrixServer.StartAsync(http2: true, $"location / {{ grpc_pass grpc://{backend.EndPoint}; }}"),
             _ => await NodeMatrixServer.StartAsync("grpc-server.mjs", gzip ? "gzip" : "plain"),
         });
         var direct = await bench.RunDirectlyAsync(server => client.RunAsync(server, script));
         var relayed = await bench.RunThroughSidecarAsync(server => client.RunAsync(server, script));
         Assert.Equal(script.Count, relayed.AtClient.Count);
         MatrixRun.SameTranscripts(direct, relayed);
+    }
+
+    [Theory]
+    [InlineData("grpc-dotnet", "Kestrel")]
+    [InlineData("grpc-dotnet", "grpc-js")]
+    [InlineData("grpc-js", "Kestrel")]
+    [InlineData("grpc-js", "grpc-js")]
+    public async Task A_call_that_its_client_cancels_is_told_as_that(string clientName, string serverName)
+    {
+        // The call after it keeps the connection open until the reset is out.
+        GrpcCase[] calls = [new("a talk that is cancelled", "Talk") { Lengths = [10, 20, 30, 40], CancelAfter = 2 }, new("one more", "Unary")];
+        await using var bench = await MatrixBench.StartAsync(serverName == "Kestrel"
+            ? await GrpcDotnetMatrixServer.StartAsync(gzip: false)
+            : await NodeMatrixServer.StartAsync("grpc-server.mjs", "plain"));
+        var (atClient, observed, _) = await bench.ObserveAsync(server => GrpcClient.Of(clientName, gzip: false).RunAsync(server, new GrpcScript(calls, [])));
+        var told = atClient.Exchanges.Single(exchange => exchange.Id == calls[0].Name);
+        var seen = observed.Exchanges.Single(exchange => exchange.Id == calls[0].Name);
+        Assert.Contains("grpc-status: 1", told.Response.SomeFields!);
+        Assert.Equal("200 ClientReset", seen.Response.Start);
+        Assert.False(seen.Response.Ended);
+        // What went through until then is told too; a message may have been on its way.
+        Assert.Equal(told.Response.Messages!.Take(2), seen.Response.Messages!.Take(2));
+        Assert.Equal(told.Request.Messages!.Take(2), seen.Request.Messages!.Take(2));
     }
 }

@@ -33,38 +33,43 @@ internal sealed class MatrixBench : IAsyncDisposable
         return new MatrixBench(server, observed, sidecar, new PassThrough(server.EndPoint, keepBytes), new PassThrough(sidecar.Traffic, keepBytes), far);
     }
 
+    /// <summary>Bytes that went through the sidecar so far, both ways.</summary>
+    public long Bytes => _sidecar.Application.Relay[0].BytesFromClient + _sidecar.Application.Relay[0].BytesFromUpstream;
+
+    /// <summary>Exchanges that the application's book has so far.</summary>
+    public long Exchanges => _sidecar.Exchanges.Observed;
+
     /// <summary>Runs the client without the sidecar.</summary>
-    public async Task<MatrixRun> RunDirectlyAsync(Func<IPEndPoint, Task<SeenExchanges>> client, Func<SeenExchanges, long>? expected = null)
+    public async Task<MatrixRun> RunDirectlyAsync(Func<IPEndPoint, Task<SeenExchanges>> client)
     {
         var atClient = await client(_direct.EndPoint);
         var connections = await _direct.TakeAsync();
-        return new MatrixRun(atClient, await _server.TakeAsync((expected ?? All)(atClient)), connections);
+        return new MatrixRun(atClient, await _server.TakeAsync(atClient.Count), connections);
     }
 
-    /// <summary>
-    /// Runs the client through the sidecar, and checks what can be checked by this run alone: no byte was altered, and the observer, the
-    /// application's book and its counters tell what client and server saw.
-    /// </summary>
-    public async Task<MatrixRun> RunThroughSidecarAsync(Func<IPEndPoint, Task<SeenExchanges>> client, Func<SeenExchanges, long>? expected = null)
+    /// <summary>Runs the client through the sidecar; no byte is altered, and the observer tells what client and server saw.</summary>
+    public async Task<MatrixRun> RunThroughSidecarAsync(Func<IPEndPoint, Task<SeenExchanges>> client)
     {
-        var before = _sidecar.Exchanges;
-        var (fromClients, fromServers) = (_sidecar.Application.Relay[0].BytesFromClient, _sidecar.Application.Relay[0].BytesFromUpstream);
+        var (atClient, observed, connections) = await ObserveAsync(client);
+        var run = new MatrixRun(atClient, await _server.TakeAsync(atClient.Count), connections);
+        Agree("the server", run.AtServer, observed);
+        Agree("the client", run.AtClient, observed);
+        return run;
+    }
+
+    /// <summary>Runs the client through the sidecar; no byte is altered, and the application's book and counters have all of it.</summary>
+    public async Task<(SeenExchanges AtClient, SeenExchanges Observed, IReadOnlyList<PassedConnection> Connections)> ObserveAsync(Func<IPEndPoint, Task<SeenExchanges>> client)
+    {
+        var (book, bytes) = (_sidecar.Exchanges, Bytes);
         var atClient = await client(_near.EndPoint);
         var connections = await _near.TakeAsync();
         SameBytes(connections, await _far.TakeAsync());
-        var count = (expected ?? All)(atClient);
-        var run = new MatrixRun(atClient, await _server.TakeAsync(count), connections);
+        Assert.Equal(connections.Sum(connection => connection.FromClient.Length + connection.FromServer.Length), Bytes - bytes);
 
-        var observed = await _observed.TakeAsync(run.AtServer.Count);
-        Agree("the server", run.AtServer, observed);
-        Agree("the client", run.AtClient, observed);
-
-        var book = await _sidecar.SettledAsync();
-        Assert.Equal((run.AtServer.Count, 0, 0), (book.Observed - before.Observed, book.Opaque - before.Opaque, book.Dropped - before.Dropped));
-        Assert.Equal(
-            (connections.Sum(connection => connection.FromClient.Length), connections.Sum(connection => connection.FromServer.Length)),
-            (_sidecar.Application.Relay[0].BytesFromClient - fromClients, _sidecar.Application.Relay[0].BytesFromUpstream - fromServers));
-        return run;
+        var observed = await _observed.TakeAsync(atClient.Count);
+        var now = await _sidecar.SettledAsync();
+        Assert.Equal((atClient.Count, 0, 0), (now.Observed - book.Observed, now.Opaque - book.Opaque, now.Dropped - book.Dropped));
+        return (atClient, observed, connections);
     }
 
     public async ValueTask DisposeAsync()
@@ -82,8 +87,6 @@ internal sealed class MatrixBench : IAsyncDisposable
         Assert.NotEmpty(near);
         Assert.Equal(near.Select(connection => connection.ToString()).Order(StringComparer.Ordinal), far.Select(connection => connection.ToString()).Order(StringComparer.Ordinal));
     }
-
-    private static long All(SeenExchanges atClient) => atClient.Count;
 
     private static void Agree(string party, SeenExchanges told, SeenExchanges observed) => SeenExchanges.Same(party, told.KnownTo(observed), "the observer", observed.KnownTo(told));
 }

@@ -52,8 +52,7 @@ function make({ id, method, metadata, messages, deadline, cancelAfter }) {
     if (responseStream)
       call.on('data', message => {
         answered(null, message);
-        if (cancelAfter === seen.response.messages.length) call.cancel();
-        else if (requestStream) talk();
+        if (requestStream) cancelAfter === seen.response.messages.length ? call.cancel() : talk();
       });
     if (requestStream && responseStream) talk();
     else if (requestStream) {
