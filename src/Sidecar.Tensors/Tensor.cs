@@ -17,6 +17,12 @@ public struct Tensor
     internal Slice NameSlice;
     internal Slice DataSlice;
 
+    /// <summary>How many bytes of the binary section are its data; -1 where it has none there.</summary>
+    internal long BinaryBytes;
+
+    /// <summary>gRPC: its data came as typed contents.</summary>
+    internal bool HasContents;
+
     /// <summary>The declared datatype; <see cref="DataType.Unknown"/> where it is absent or not in the protocol.</summary>
     public DataType DataType { get; internal set; }
 
@@ -46,11 +52,14 @@ public struct Tensor
     }
 }
 
-/// <summary>A range of a message's arena; <see cref="Absent"/> is told apart from empty.</summary>
+/// <summary>A range of a message's arena, or of the body that it was decoded from; <see cref="Absent"/> is told apart from empty.</summary>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct Slice(int Start, int Length)
+internal readonly record struct Slice(int Start, int Length, bool InSource = false)
 {
     public static Slice Absent => new(-1, 0);
+
+    /// <summary>Bytes that are left where they are in the body.</summary>
+    public static Slice OfSource(int start, int length) => new(start, length, InSource: true);
 
     public bool Present => Start >= 0;
 }

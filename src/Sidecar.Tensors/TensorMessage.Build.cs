@@ -10,6 +10,40 @@ public sealed partial class TensorMessage
     /// <summary>Where the next appended byte goes.</summary>
     internal int Used => _used;
 
+    /// <summary>The body that slices may lie in.</summary>
+    internal void SetSource(ReadOnlyMemory<byte> body) => _source = body;
+
+    internal ReadOnlySpan<byte> TextOf(Slice slice) => Text(slice);
+
+    /// <summary>Data that comes beside the tensors, in their order.</summary>
+    internal int RawCount { get; private set; }
+
+    internal Slice Raw(int i) => _raw[i];
+
+    internal bool TryAddRaw(Slice data)
+    {
+        if (RawCount >= _limits.MaxTensors)
+            return false;
+        if (RawCount == _raw.Length)
+            Array.Resize(ref _raw, Math.Min(_raw.Length * 2, _limits.MaxTensors));
+        _raw[RawCount++] = data;
+        return true;
+    }
+
+    internal ref Tensor At(int i) => ref _tensors[i];
+
+    /// <summary>The error of the first tensor that has one.</summary>
+    internal DecodeError FirstError()
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            if (_tensors[i].Error != DecodeError.None)
+                return _tensors[i].Error;
+        }
+
+        return DecodeError.None;
+    }
+
     internal void SetModelName(Slice text) => _modelName = text;
 
     internal void SetModelVersion(Slice text) => _modelVersion = text;

@@ -14,6 +14,8 @@ public sealed partial class TensorMessage
     private byte[] _arena;
     private Tensor[] _tensors = new Tensor[8];
     private Requested[] _requested = new Requested[4];
+    private ReadOnlyMemory<byte> _source;
+    private Slice[] _raw = new Slice[8];
     private int _used;
     private Slice _modelName = Slice.Absent;
     private Slice _modelVersion = Slice.Absent;
@@ -69,7 +71,7 @@ public sealed partial class TensorMessage
 
     /// <summary>
     /// A tensor's elements: contiguous, row-major, little-endian, in the declared datatype; BOOL one byte; BYTES a 4-byte length and the bytes
-    /// for each element. Starts at a multiple of 8. Empty where <see cref="Tensor.Error"/> is set.
+    /// for each element. Empty where <see cref="Tensor.Error"/> is set. Data that came in this form is left where it was in the body, and so may begin anywhere.
     /// </summary>
     public ReadOnlySpan<byte> Data(int i) => Text(this[i].DataSlice);
 
@@ -110,12 +112,21 @@ public sealed partial class TensorMessage
     /// </summary>
     public bool RequestedAsClasses(int i) => RequestedAt(i).AsClasses;
 
+    /// <summary>
+    /// The server says that nothing comes after this message of a stream (Triton's <c>triton_final_response</c>); it may hold no tensors at all then, which is
+    /// nothing missing.
+    /// </summary>
+    public bool IsFinal { get; internal set; }
+
     /// <summary>Forgets the message and keeps the memory.</summary>
     public void Clear()
     {
         Count = 0;
         RequestedCount = 0;
+        RawCount = 0;
+        IsFinal = false;
         _used = 0;
+        _source = default;
         _modelName = _modelVersion = _id = _error = Slice.Absent;
     }
 
@@ -125,7 +136,9 @@ public sealed partial class TensorMessage
         return _requested[i];
     }
 
-    private ReadOnlySpan<byte> Text(Slice slice) => slice.Present ? _arena.AsSpan(slice.Start, slice.Length) : default;
+    private ReadOnlySpan<byte> Text(Slice slice) => !slice.Present ? default
+        : slice.InSource ? _source.Span.Slice(slice.Start, slice.Length)
+        : _arena.AsSpan(slice.Start, slice.Length);
 
     private readonly record struct Requested(Slice Name, bool AsClasses);
 }

@@ -145,7 +145,7 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
             exchange.Fate = HeadFate.Opaque;
         else if (exchange.DialFailure != DialFailure.None)
             exchange.Fate = HeadFate.UpstreamRefused;
-        else if (exchange.Route != RouteKind.OpenInference)
+        else if (exchange.Route != RouteKind.Inference)
             exchange.Fate = HeadFate.UnknownRoute;
         else if (!exchange.Decode)
             exchange.Fate = exchange.Share < Taps.Governor.Configured ? HeadFate.Shed : HeadFate.Sampled;
@@ -212,22 +212,21 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
 
         // :: Step 6: bodies into named tensors, a model and a version.
         _parts.Analysis.Decode(exchange, _record);
-        var requestId = _record.RequestId(exchange);
-        _parts.Sli.Record(exchange, _record.Model, requestId); // step 4, now that the model is known
+        _parts.Sli.Record(exchange, _record.Model, _record.RequestId(exchange)); // step 4, now that the model is known
         _headCounted = true;
 
-        // :: Step 7: the record against the model's contract.
-        ModelAnalysis.Check(_record);
-
-        // :: Step 8: inputs and outputs into the windows.
-        _parts.Analysis.Update(_record, exchange.StartedUnixNanos);
-
-        // :: Step 9: copies of a deterministic sample to the shadows.
-        for (var i = 0; i < _shadowWorkers.Length; i++)
+        do
         {
-            if (_parts.Shadows[i].Offer(_record, requestId, exchange.StartedUnixNanos))
-                _shadowWorkers[i].Signal();
+            // :: Step 7: the record against the model's contract.
+            ModelAnalysis.Check(_record);
+
+            // :: Step 8: inputs and outputs into the windows.
+            _parts.Analysis.Update(_record, exchange.StartedUnixNanos);
+
+            // :: Step 9: copies of a deterministic sample to the shadows.
+            OfferToShadows(exchange);
         }
+        while (_parts.Analysis.DecodeNext(exchange, _record)); // most exchanges have one message each way, streams have more
 
         // :: Step 10: emit what is worth an event.
         EmitExchange(exchange, _record);
@@ -236,6 +235,15 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
             _parts.Book.Undecodable(exchange.Listener, reason);
         else
             _parts.Book.Decoded(exchange.Listener);
+    }
+
+    private void OfferToShadows(Exchange exchange)
+    {
+        for (var i = 0; i < _shadowWorkers.Length; i++)
+        {
+            if (_parts.Shadows[i].Offer(_record, _record.RequestId(exchange), exchange.StartedUnixNanos))
+                _shadowWorkers[i].Signal();
+        }
     }
 
     private void EmitExchange(Exchange exchange, InferenceRecord record)

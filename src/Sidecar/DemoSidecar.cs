@@ -15,6 +15,8 @@ internal sealed class DemoSidecar : IDemoSidecar
 
     public Uri Traffic => new($"http://{_application.Traffic[0]}");
 
+    public Uri? GrpcTraffic => new($"http://{_application.Traffic[1]}");
+
     public Uri Health => new($"http://{_application.Health}");
 
     /// <exception cref="StartException">A port is taken.</exception>
@@ -25,6 +27,15 @@ internal sealed class DemoSidecar : IDemoSidecar
         {
             Upstream = new UpstreamSetting(settings.Upstream.Host, settings.Upstream.Port),
             Listen = listen,
+            Listeners =
+            [
+                new ListenerOptions
+                {
+                    Name = "grpc",
+                    Listen = listen with { Port = 0 },
+                    Upstream = new UpstreamSetting(settings.GrpcUpstream.Host, settings.GrpcUpstream.Port),
+                },
+            ],
             Health = new HealthOptions { Listen = health },
             Drift = new DriftOptions
             {

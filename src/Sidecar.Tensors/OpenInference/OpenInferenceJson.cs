@@ -13,14 +13,14 @@ public static class OpenInferenceJson
     /// <summary>Decodes the body of <c>POST /v2/models/{model}[/versions/{version}]/infer</c>.</summary>
     /// <param name="body">The whole body, content encoding undone.</param>
     /// <param name="into">Cleared first; after a syntax error it holds what came before.</param>
-    public static DecodeError DecodeRequest(ReadOnlySpan<byte> body, TensorMessage into) => Decode(body, into, isRequest: true);
+    public static DecodeError DecodeRequest(ReadOnlySpan<byte> body, TensorMessage into) => DecodeAlone(body, into, isRequest: true);
 
     /// <summary>
     /// Decodes an answer: tensors, or <c>{"error": …}</c>, which is <see cref="DecodeError.None"/> with <see cref="TensorMessage.Error"/> set and no tensors.
     /// </summary>
     /// <param name="body">The whole body, content encoding undone.</param>
     /// <param name="into">Cleared first; after a syntax error it holds what came before.</param>
-    public static DecodeError DecodeResponse(ReadOnlySpan<byte> body, TensorMessage into) => Decode(body, into, isRequest: false);
+    public static DecodeError DecodeResponse(ReadOnlySpan<byte> body, TensorMessage into) => DecodeAlone(body, into, isRequest: false);
 
     /// <summary>Decodes the answer to <c>GET /v2/models/{model}[/versions/{version}]</c>; <paramref name="metadata"/> is null unless the result is None.</summary>
     public static DecodeError DecodeMetadata(ReadOnlySpan<byte> body, out ModelMetadata? metadata)
@@ -34,7 +34,29 @@ public static class OpenInferenceJson
         return json.Error != DecodeError.None || metadata is not null ? json.Error : DecodeError.NotInference;
     }
 
-    private static DecodeError Decode(ReadOnlySpan<byte> body, TensorMessage into, bool isRequest)
+    /// <summary>Without a binary section: tensors whose data is said to be there have none.</summary>
+    private static DecodeError DecodeAlone(ReadOnlySpan<byte> body, TensorMessage into, bool isRequest)
+    {
+        var error = Decode(body, into, isRequest);
+        return IsLost(error, into) ? error : OpenInferenceRest.Cut(-1, default, into);
+    }
+
+    /// <summary>The JSON could not be read to its end, so nothing behind it can be found: tensors whose data is there get the same error.</summary>
+    internal static bool IsLost(DecodeError error, TensorMessage into)
+    {
+        if (error is not (DecodeError.Malformed or DecodeError.Truncated or DecodeError.TooLarge or DecodeError.NotInference))
+            return false;
+        for (var i = 0; i < into.Count; i++)
+        {
+            if (into[i] is { BinaryBytes: >= 0, Error: DecodeError.None })
+                into.At(i).Error = error;
+        }
+
+        return true;
+    }
+
+    /// <summary>The JSON part; where the data of tensors is in the binary section, they have none yet.</summary>
+    internal static DecodeError Decode(ReadOnlySpan<byte> body, TensorMessage into, bool isRequest)
     {
         into.Clear();
         var json = new JsonScanner(body, into.Limits.MaxDepth);
@@ -44,13 +66,7 @@ public static class OpenInferenceJson
             return json.Error;
         if (!found)
             return DecodeError.NotInference;
-        for (var i = 0; i < into.Count; i++)
-        {
-            if (into[i].Error != DecodeError.None)
-                return into[i].Error;
-        }
-
-        return DecodeError.None;
+        return into.FirstError();
     }
 
     private static bool ReadMessage(ref JsonScanner json, TensorMessage into, bool isRequest, out bool found)

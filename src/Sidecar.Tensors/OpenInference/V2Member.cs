@@ -46,10 +46,13 @@ internal static class V2Member
         return true;
     }
 
-    /// <summary>A tensor's parameters: where they say that the data is elsewhere, <paramref name="elsewhere"/> says so.</summary>
-    public static bool ReadTensorParameters(ref JsonScanner json, out DecodeError elsewhere)
+    /// <summary>A tensor's parameters: where its data is, if not here.</summary>
+    /// <param name="isShared">It is in shared memory.</param>
+    /// <param name="binaryBytes">So many bytes of the binary section are its data; -1 where it has none there.</param>
+    public static bool ReadTensorParameters(ref JsonScanner json, out bool isShared, out long binaryBytes)
     {
-        elsewhere = DecodeError.None;
+        isShared = false;
+        binaryBytes = -1;
         var first = true;
         if (json.Peek() != '{')
             return json.SkipValue();
@@ -57,15 +60,19 @@ internal static class V2Member
             return false;
         while (json.NextMember(ref first, out var name))
         {
-            var isShared = name.Is("shared_memory_region"u8);
-            var isBinary = name.Is("binary_data_size"u8);
             var isNull = json.Peek() == 'n';
+            if (!isNull && name.Is("binary_data_size"u8))
+            {
+                if (!ReadLength(ref json, out binaryBytes))
+                    return false;
+                if (binaryBytes < 0)
+                    return json.Fail(DecodeError.Malformed);
+                continue;
+            }
+
+            isShared |= !isNull && name.Is("shared_memory_region"u8);
             if (!json.SkipValue())
                 return false;
-            if (isShared && !isNull)
-                elsewhere = DecodeError.SharedMemory;
-            else if (isBinary && !isNull && elsewhere == DecodeError.None)
-                elsewhere = DecodeError.UnsupportedEncoding;
         }
 
         return json.Error == DecodeError.None;

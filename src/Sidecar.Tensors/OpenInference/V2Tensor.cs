@@ -8,10 +8,10 @@ internal static class V2Tensor
     /// <summary>Reads the object that is next and adds it to the message; false: the scanner has the error.</summary>
     public static bool Read(ref JsonScanner json, TensorMessage into)
     {
-        var tensor = new Tensor { NameSlice = Slice.Absent, DataSlice = Slice.Absent };
+        var tensor = new Tensor { NameSlice = Slice.Absent, DataSlice = Slice.Absent, BinaryBytes = -1 };
         var hasDatatype = false;
         var hasShape = false;
-        var elsewhere = DecodeError.None;
+        var isShared = false;
         var dataAt = -1;
         var readAs = DataType.Unknown;
         var first = true;
@@ -51,7 +51,7 @@ internal static class V2Tensor
             }
             else if (member.Is("parameters"u8))
             {
-                read = V2Member.ReadTensorParameters(ref json, out elsewhere);
+                read = V2Member.ReadTensorParameters(ref json, out isShared, out tensor.BinaryBytes);
             }
             else
             {
@@ -71,29 +71,26 @@ internal static class V2Tensor
                 return json.Fail(data.Error);
         }
 
-        tensor.Error = Judge(in tensor, elsewhere, hasDatatype, hasShape, dataAt >= 0);
+        tensor.Error = isShared ? DecodeError.SharedMemory : Judge(in tensor, hasDatatype, hasShape, dataAt >= 0);
         if (tensor.Error != DecodeError.None)
             tensor.DataSlice = Slice.Absent;
         return into.TryAdd(in tensor) || json.Fail(DecodeError.TooLarge);
     }
 
-    private static DecodeError Judge(in Tensor tensor, DecodeError elsewhere, bool hasDatatype, bool hasShape, bool hasData)
+    private static DecodeError Judge(in Tensor tensor, bool hasDatatype, bool hasShape, bool hasData)
     {
-        if (elsewhere != DecodeError.None)
-            return elsewhere;
-        if (!tensor.NameSlice.Present || !hasDatatype || !hasShape || !hasData)
+        var isBinary = tensor.BinaryBytes >= 0;
+        if (!tensor.NameSlice.Present || !hasDatatype || !hasShape || !(hasData || isBinary))
             return DecodeError.MissingMember;
         if (tensor.DataType == DataType.Unknown)
             return DecodeError.UnsupportedDatatype;
         if (tensor.Error != DecodeError.None)
             return tensor.Error;
-        foreach (var length in tensor.Shape)
-        {
-            if (length < 0)
-                return DecodeError.ShapeMismatch;
-        }
-
-        return tensor.Elements == tensor.SentElements ? DecodeError.None : DecodeError.ShapeMismatch;
+        if (Shapes.HasNegative(tensor.Shape))
+            return DecodeError.ShapeMismatch;
+        // What is in the binary section is counted when that is cut into its tensors.
+        return isBinary ? hasData ? DecodeError.ValueMismatch : DecodeError.None
+            : tensor.Elements == tensor.SentElements ? DecodeError.None : DecodeError.ShapeMismatch;
     }
 
     private static bool ReadShape(ref JsonScanner json, ref Tensor tensor, out bool present)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Sidecar.Model;
+using Sidecar.Tensors;
 
 namespace Sidecar.Accounting;
 
@@ -35,5 +36,5 @@ public sealed class InferenceSli(Histogram<double> inference, Histogram<double> 
     }
 
     /// <summary>The inference protocol, as the label says it.</summary>
-    private static string Protocol(Exchange exchange) => exchange.Route == RouteKind.OpenInference ? "oip_v2_http" : exchange.IsGrpc ? "grpc" : "unknown";
+    private static string Protocol(Exchange exchange) => exchange.Protocol != InferenceProtocol.None ? exchange.Protocol.Label() : exchange.IsGrpc ? "grpc" : "unknown";
 }

@@ -3,48 +3,72 @@ using Sidecar.Tensors;
 
 namespace Sidecar.Analysis;
 
-/// <summary>Step 6: bodies into named tensors. Allocates nothing in the steady state for bodies that aren't compressed.</summary>
+/// <summary>
+/// Step 6: bodies into named tensors, message by message: most exchanges have one each way, streams have many. Allocates nothing in the steady state for bodies
+/// that aren't compressed.
+/// </summary>
 /// <param name="maxBody">What a body may expand to, in bytes.</param>
-internal sealed class ExchangeDecoder(int maxBody) : IDisposable
+/// <param name="configured">The decoder of each configured route that has one of its own.</param>
+internal sealed class ExchangeDecoder(int maxBody, IReadOnlyList<IProtocolDecoder?> configured) : IDisposable
 {
-    // One each: what they hold is looked at until the next exchange.
-    private readonly ContentDecoder _requests = new(maxBody);
-    private readonly ContentDecoder _responses = new(maxBody);
+    // One each: what they hold is looked at until the next message.
+    private readonly MessageReader _requests = new(maxBody);
+    private readonly MessageReader _responses = new(maxBody);
+    private IProtocolDecoder? _protocol;
+    private ModelMetadata? _metadata;
+    private bool _answered;
+    private bool _first;
 
-    /// <summary>Decodes what was captured of an exchange into the record, and says in it what could not be.</summary>
-    public void Decode(Exchange exchange, InferenceRecord record)
+    /// <summary>Begins with an exchange; <see cref="Next"/> gives its messages, at least once.</summary>
+    /// <param name="metadata">What the server says of the model; null where that isn't known.</param>
+    public void Open(Exchange exchange, InferenceRecord record, ModelMetadata? metadata)
     {
-        record.HasRequest = record.HasResponse = record.SelectsOutputs = false;
-        record.Undecodable = null;
-        record.Violations = 0;
-        record.Request.Clear();
-        record.Response.Clear();
-
-        var answered = exchange.Status is >= 200 and < 300;
+        record.Begin();
+        _metadata = metadata;
+        _protocol = exchange.ConfiguredRoute >= 0 && configured[exchange.ConfiguredRoute] is { } own ? own : ProtocolDecoders.Of(exchange.Protocol);
+        _answered = exchange.IsAnswered;
+        _first = true;
+        _requests.Close();
+        _responses.Close();
         if (exchange.RequestBody is { } request)
+            _requests.Open(request.Memory, exchange.RequestCoding, Framing(exchange, BodyFormat.Unknown), exchange.RequestMessageCoding);
+        else
+            record.Undecodable = WhyNoBody(exchange.RequestBodyState, exchange.RequestCoding, exchange.RequestLastByte != 0);
+        if (exchange.ResponseBody is { } response)
+            _responses.Open(response.Memory, exchange.ResponseCoding, Framing(exchange, exchange.ResponseFormat), exchange.ResponseMessageCoding);
+        else if (_answered)
+            record.Undecodable ??= WhyNoBody(exchange.ResponseBodyState, exchange.ResponseCoding, exchange.ResponseLastByte != 0);
+    }
+
+    /// <summary>The next message each way into the record, which says what could not be decoded.</summary>
+    /// <returns>False: there is none any more. The first time there is always one, if only to say why there is none.</returns>
+    public bool Next(Exchange exchange, InferenceRecord record)
+    {
+        var first = _first;
+        _first = false;
+        var hasRequest = _requests.Next(out var request);
+        var hasResponse = _responses.Next(out var response);
+        if (!hasRequest && exchange.RequestBody is not null)
+            Judge(_requests, record.RequestMessages == 0, exchange.RequestLastByte == 0, record);
+        if (!hasResponse && exchange.ResponseBody is not null && _answered)
+            Judge(_responses, record.ResponseMessages == 0, exchange.ResponseLastByte == 0, record);
+        if (!hasRequest && !hasResponse)
+            return first; // what the last messages held stays in the record
+        record.Forget();
+        if (hasRequest)
         {
-            if (Plain(_requests, exchange.RequestCoding, request, exchange.RequestLastByte == 0, record) is { } plain)
-                record.HasRequest = Read(OpenInferenceJson.DecodeRequest(plain.Span, record.Request), record.Request, record, exchange.RequestLastByte == 0);
+            record.RequestMessages++;
+            record.HasRequest = ReadRequest(exchange, request, record);
             record.SelectsOutputs = record.Request.RequestedCount > 0;
         }
-        else
+
+        if (hasResponse)
         {
-            record.Undecodable = WhyNoBody(exchange.RequestBodyState, exchange.RequestCoding == ContentCoding.Unsupported, exchange.RequestLastByte != 0);
+            record.ResponseMessages++;
+            record.HasResponse = ReadResponse(exchange, response, record);
         }
 
-        if (exchange.ResponseBody is { } response)
-        {
-            // An error's body is whatever the server likes; only an answer must keep to the protocol.
-            if (Plain(_responses, exchange.ResponseCoding, response, exchange.ResponseLastByte == 0, answered ? record : null) is not { } plain)
-                return;
-            var error = OpenInferenceJson.DecodeResponse(plain.Span, record.Response);
-            if (answered)
-                record.HasResponse = Read(error, record.Response, record, exchange.ResponseLastByte == 0) && !record.Response.HasError;
-        }
-        else if (answered)
-        {
-            record.Undecodable ??= WhyNoBody(exchange.ResponseBodyState, exchange.ResponseCoding == ContentCoding.Unsupported, exchange.ResponseLastByte != 0);
-        }
+        return true;
     }
 
     /// <inheritdoc/>
@@ -54,24 +78,45 @@ internal sealed class ExchangeDecoder(int maxBody) : IDisposable
         _responses.Dispose();
     }
 
-    /// <returns>The body without its coding; null, with the reason in the record, when it can't be had.</returns>
-    private static ReadOnlyMemory<byte>? Plain(ContentDecoder decoder, ContentCoding coding, CapturedBody body, bool endedEarly, InferenceRecord? record)
+    private static MessageFraming Framing(Exchange exchange, BodyFormat format) =>
+        exchange.IsGrpc ? MessageFraming.Grpc : format == BodyFormat.EventStream ? MessageFraming.EventStream : MessageFraming.Whole;
+
+    private bool ReadRequest(Exchange exchange, ReadOnlyMemory<byte> message, InferenceRecord record)
     {
-        var result = decoder.TryDecode(coding, body.Memory, out var plain);
-        if (result == DecodingResult.Decoded)
-            return plain;
-        if (record is not null)
+        var head = new MessageHead { Path = exchange.PathWithoutQuery, Format = exchange.RequestFormat, JsonBytes = exchange.RequestJsonBytes, Metadata = _metadata };
+        // A message of a stream is whole even when the stream was cut.
+        var endedEarly = exchange.RequestLastByte == 0 && !exchange.IsGrpc;
+        return Read(_protocol?.DecodeRequest(head, message, record.Request) ?? DecodeError.UnsupportedEncoding, record.Request, record, endedEarly);
+    }
+
+    private bool ReadResponse(Exchange exchange, ReadOnlyMemory<byte> message, InferenceRecord record)
+    {
+        var head = new MessageHead { Path = exchange.PathWithoutQuery, Format = exchange.ResponseFormat, JsonBytes = exchange.ResponseJsonBytes, Metadata = _metadata };
+        var error = _protocol?.DecodeResponse(head, message, record.Response) ?? DecodeError.UnsupportedEncoding;
+        // An error's body is whatever the server likes; only an answer must keep to the protocol.
+        if (!_answered)
+            return false;
+        var endedEarly = exchange.ResponseLastByte == 0 && !exchange.IsGrpc && exchange.ResponseFormat != BodyFormat.EventStream;
+        return Read(error, record.Response, record, endedEarly) && !record.Response.HasError;
+    }
+
+    /// <summary>There is no message (any more): is that right?</summary>
+    private static void Judge(MessageReader reader, bool none, bool endedEarly, InferenceRecord record)
+    {
+        if (reader.Problem != DecodingResult.Decoded)
         {
-            record.Undecodable ??= result switch
+            record.Undecodable ??= reader.Problem switch
             {
                 DecodingResult.TooLarge => UndecodableReason.TooLarge,
                 DecodingResult.Unsupported => UndecodableReason.UnsupportedEncoding,
-                _ when endedEarly => UndecodableReason.Truncated,
+                _ when endedEarly || reader.EndsEarly => UndecodableReason.Truncated,
                 _ => UndecodableReason.Malformed,
             };
         }
-
-        return null;
+        else if (none)
+        {
+            record.Undecodable ??= endedEarly ? UndecodableReason.Truncated : UndecodableReason.NotInference;
+        }
     }
 
     /// <returns>True when the tensors can be looked at, even if one of them is wrong.</returns>
@@ -91,10 +136,10 @@ internal sealed class ExchangeDecoder(int maxBody) : IDisposable
             && message.Count > 0;
     }
 
-    private static UndecodableReason WhyNoBody(BodyState state, bool encoded, bool complete) => state switch
+    private static UndecodableReason WhyNoBody(BodyState state, ContentCoding coding, bool complete) => state switch
     {
         BodyState.OverCap => UndecodableReason.TooLarge,
-        _ when encoded => UndecodableReason.UnsupportedEncoding,
+        _ when coding == ContentCoding.Unsupported => UndecodableReason.UnsupportedEncoding,
         _ when complete => UndecodableReason.NotInference, // an empty body
         _ => UndecodableReason.Truncated,
     };

@@ -26,7 +26,7 @@ public sealed class ModelAnalysis : IAsyncDisposable
         var drift = new DriftSettings(
             options.Drift.BurnIn, options.Drift.Delta, options.Drift.Replicas, options.Drift.Window.MinRows, options.Drift.Window.Every);
         _models = new ModelTable(options.Model, identity => new ModelState(identity, drift));
-        _decoder = new ExchangeDecoder(options.Capture.MaxBody);
+        _decoder = new ExchangeDecoder(options.Capture.MaxBody, []);
         _upstreams = upstreams;
         _windowClosed = windowClosed;
         _contractFound = contractFound;
@@ -37,24 +37,44 @@ public sealed class ModelAnalysis : IAsyncDisposable
     /// <summary>The record's identity where nothing tells it.</summary>
     public ModelIdentity Unknown => _models.Unknown.Identity;
 
-    /// <summary>Step 6. Bodies into named tensors, a model and a version.</summary>
+    /// <summary>Step 6. Bodies into named tensors, a model and a version: the first message each way, which most exchanges leave it at.</summary>
     public void Decode(Exchange exchange, InferenceRecord record)
     {
-        _decoder.Decode(exchange, record);
-        var state = Find(exchange, record.Response.ModelName, record.Response.ModelVersion);
-        state.CountSeen();
-        record.Model = state.Identity;
-        record.State = state;
-        if (record.HasRequest && !state.ContractAsked)
-            AskForContract(exchange, state);
+        // Only a body that doesn't describe itself needs to know the model beforehand.
+        var metadata = exchange.RequestJsonBytes == 0 ? Find(exchange, default, default).Contract?.Metadata : null;
+        _decoder.Open(exchange, record, metadata);
+        _decoder.Next(exchange, record);
+        Identify(exchange, record).CountSeen();
+    }
+
+    /// <summary>Step 6 again, for the next messages of a stream; false: there are none.</summary>
+    public bool DecodeNext(Exchange exchange, InferenceRecord record)
+    {
+        if (!_decoder.Next(exchange, record))
+            return false;
+        Identify(exchange, record);
+        return true;
     }
 
     /// <summary>The model of an exchange by its head alone.</summary>
     public ModelIdentity Identify(Exchange exchange)
     {
-        var state = exchange.Route == RouteKind.OpenInference ? Find(exchange, default, default) : _models.Unknown;
+        var state = exchange.Route == RouteKind.Inference ? Find(exchange, default, default) : _models.Unknown;
         state.CountSeen();
         return state.Identity;
+    }
+
+    private ModelState Identify(Exchange exchange, InferenceRecord record)
+    {
+        // The answer knows best; a request's name alone may be anybody's invention, which the table guards against.
+        var state = record.Response.ModelName.IsEmpty
+            ? Find(exchange, record.Request.ModelName, record.Request.ModelVersion)
+            : Find(exchange, record.Response.ModelName, record.Response.ModelVersion.IsEmpty ? record.Request.ModelVersion : record.Response.ModelVersion);
+        record.Model = state.Identity;
+        record.State = state;
+        if (record.HasRequest && !state.ContractAsked)
+            AskForContract(exchange, state);
+        return state;
     }
 
     /// <summary>Step 7. The record against the model's contract.</summary>
@@ -63,7 +83,8 @@ public sealed class ModelAnalysis : IAsyncDisposable
         var state = (ModelState)record.State!;
         if (record.HasRequest)
             record.Violations += state.InputContract.Check(record.Request, mayOmit: false);
-        if (record.HasResponse)
+        // The mark at a stream's end holds no outputs, and none are missing.
+        if (record.HasResponse && !(record.Response is { IsFinal: true, Count: 0 }))
             record.Violations += state.OutputContract.Check(record.Response, record.SelectsOutputs);
     }
 
@@ -99,10 +120,8 @@ public sealed class ModelAnalysis : IAsyncDisposable
 
     private ModelState Find(Exchange exchange, ReadOnlySpan<byte> name, ReadOnlySpan<byte> version)
     {
-        var path = exchange.Path;
-        var query = path.IndexOf((byte)'?');
-        OpenInferencePath.TryModel(query < 0 ? path : path[..query], out var pathName, out var pathVersion);
-        return _models.Resolve(name, version, pathName, pathVersion, answered: exchange.Status is >= 200 and < 300);
+        var path = InferencePath.Parse(exchange.PathWithoutQuery);
+        return _models.Resolve(name, version, path.Model, path.Version, answered: exchange.IsAnswered);
     }
 
     private void AskForContract(Exchange exchange, ModelState state)

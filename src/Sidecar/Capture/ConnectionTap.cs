@@ -1,4 +1,5 @@
 using Sidecar.Model;
+using Sidecar.Tensors;
 using Sidecar.Wire;
 
 namespace Sidecar.Capture;
@@ -105,7 +106,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         exchange.StartedUnixNanos = _pool.UnixNanos(_now);
         exchange.HttpMajorVersion = head.MajorVersion;
         exchange.IsGrpc = head.MajorVersion == 2 && head.ContentType.StartsWith("application/grpc"u8);
-        exchange.Route = RouteTable.Classify(head);
+        exchange.Route = RouteTable.Classify(head, out exchange.Protocol);
         exchange.SetMethod(head.Method);
         exchange.SetAuthority(head.Host);
         exchange.SetPath(head.Target);
@@ -119,13 +120,15 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         exchange.GrpcTimeoutNanos = GrpcTimeout.Nanos(head.GrpcTimeout);
         // Deterministic: the same request id is in a share always or never, in every pod.
         exchange.Share = StableHash.Share(exchange.RequestId.IsEmpty ? StableHash.Of(exchange.StartedUnixNanos) : StableHash.Of(exchange.RequestId));
-        if (exchange.Route == RouteKind.OpenInference)
+        if (exchange.Route == RouteKind.Inference)
         {
             exchange.DecodeRate = _pool.Governor.Rate;
             exchange.Decode = exchange.Share < exchange.DecodeRate;
         }
 
-        exchange.RequestCoding = Coding(head.ContentEncoding, head.InferenceHeaderContentLength >= 0);
+        exchange.RequestCoding = ContentCodings.Parse(head.ContentEncoding);
+        exchange.RequestMessageCoding = ContentCodings.Parse(head.GrpcEncoding);
+        exchange.RequestFormat = Format(head.ContentType, head.InferenceHeaderContentLength, out exchange.RequestJsonBytes);
     }
 
     void IExchangeEvents.OnRequestBody(int slot, ReadOnlySpan<byte> bytes)
@@ -153,7 +156,9 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         exchange.ClientStall = -_stalled;
         exchange.Status = head.StatusCode;
         exchange.GrpcStatus = head.GrpcStatus;
-        exchange.ResponseCoding = Coding(head.ContentEncoding, head.InferenceHeaderContentLength >= 0);
+        exchange.ResponseCoding = ContentCodings.Parse(head.ContentEncoding);
+        exchange.ResponseMessageCoding = ContentCodings.Parse(head.GrpcEncoding);
+        exchange.ResponseFormat = Format(head.ContentType, head.InferenceHeaderContentLength, out exchange.ResponseJsonBytes);
     }
 
     void IExchangeEvents.OnResponseBody(int slot, ReadOnlySpan<byte> bytes)
@@ -303,7 +308,12 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         body = null;
     }
 
-    // A body with binary tensors behind its JSON can't be read yet.
-    private static ContentCoding Coding(ReadOnlySpan<byte> contentEncoding, bool binaryTensors) =>
-        binaryTensors ? ContentCoding.Unsupported : ContentCodings.Parse(contentEncoding);
+    // The length of the JSON in front of binary tensors is in a field of its own, or in the media type.
+    private static BodyFormat Format(ReadOnlySpan<byte> contentType, long inferenceHeaderLength, out long jsonBytes)
+    {
+        var format = BodyFormats.Parse(contentType, out jsonBytes);
+        if (inferenceHeaderLength >= 0)
+            jsonBytes = inferenceHeaderLength;
+        return format;
+    }
 }

@@ -7,8 +7,10 @@ namespace Sidecar.Capture;
 /// <summary>Tells from a request's head what the request is for; no allocation, no guess.</summary>
 internal static class RouteTable
 {
-    public static RouteKind Classify(in RequestHead head)
+    /// <param name="protocol">None but for an inference that can be decoded.</param>
+    public static RouteKind Classify(in RequestHead head, out InferenceProtocol protocol)
     {
+        protocol = InferenceProtocol.None;
         if (head.KNetworkProbe || head.UserAgent.StartsWith("kube-probe/"u8))
             return RouteKind.Probe;
         if (!head.Method.SequenceEqual("POST"u8))
@@ -17,9 +19,12 @@ internal static class RouteTable
         var query = path.IndexOf((byte)'?');
         if (query >= 0)
             path = path[..query];
-        if (OpenInferencePath.TryModel(path, out _, out _))
-            return RouteKind.OpenInference;
-        if (head.MajorVersion == 2 && head.ContentType.StartsWith("application/grpc"u8))
+        var isGrpc = head.MajorVersion == 2 && head.ContentType.StartsWith("application/grpc"u8);
+        protocol = InferencePath.Parse(path).Protocol;
+        if (protocol != InferenceProtocol.None && protocol.IsGrpc() == isGrpc && ProtocolDecoders.Of(protocol) is not null)
+            return RouteKind.Inference;
+        protocol = InferenceProtocol.None;
+        if (isGrpc)
             return IsServerCall(path) ? RouteKind.NotInference : RouteKind.Unknown;
         // Model management carries a body too (Triton's load and unload), and is no inference.
         var hasBody = head.MajorVersion == 2 ? !head.EndsStream && head.ContentLength != 0 : head.Chunked || head.ContentLength > 0;

@@ -61,7 +61,7 @@ public static class DemoRunner
         await using var server = await DemoModelServer.StartAsync(model, time, cancellation);
         var settings = Settings(arguments, times, server, shadow);
         await using var sidecar = await StartAsync(startSidecar, settings, time, cancellation);
-        await using var load = DemoLoad.Start(sidecar.Traffic, ModelName, DemoRows.Parse(DemoAssets.Rows()), arguments.Rate, arguments.Seed, time);
+        await using var load = DemoLoad.Start(sidecar.Traffic, sidecar.GrpcTraffic, ModelName, DemoRows.Parse(DemoAssets.Rows()), arguments.Rate, arguments.Seed, time);
 
         var breakages = Breakages.All(load, server, shadow);
         var schedule = new BreakSchedule([.. breakages.Select(breakage => breakage.Symptom)], times);
@@ -91,6 +91,7 @@ public static class DemoRunner
     private static DemoSidecarSettings Settings(DemoArguments arguments, DemoTimes times, DemoModelServer server, ShadowFile shadow) => new()
     {
         Upstream = server.Address,
+        GrpcUpstream = server.GrpcAddress,
         ShadowFile = shadow.Path,
         ShadowRate = ShadowRate,
         LearnAfter = times.LearnAfter(arguments.Rate),
@@ -111,7 +112,9 @@ public static class DemoRunner
 
     private static IEnumerable<string> Opening(DemoSidecarSettings settings, DemoTimes times, IDemoSidecar sidecar)
     {
-        yield return $"client → sidecar {sidecar.Traffic} → model server {settings.Upstream} (ONNX Runtime, model {ModelName})";
+        yield return $"REST client → sidecar {sidecar.Traffic} → model server {settings.Upstream} (ONNX Runtime, model {ModelName})";
+        if (sidecar.GrpcTraffic is { } grpc)
+            yield return $"gRPC client → sidecar {grpc} → the same server {settings.GrpcUpstream}";
         yield return string.Create(CultureInfo.InvariantCulture,
             $"demo windows are short: indicators over {times.Window.TotalSeconds:0.#} s, drift over {times.DriftWindow.TotalSeconds:0.#} s, ")
             + $"a reference of {settings.LearnAfter} requests; production defaults are minutes to hours";

@@ -6,6 +6,9 @@ public sealed record DemoSidecarSettings
     /// <summary>The demo's own model server. It may be down for a while; its address stays.</summary>
     public required Uri Upstream { get; init; }
 
+    /// <summary>The same server's port for gRPC.</summary>
+    public required Uri GrpcUpstream { get; init; }
+
     /// <summary>The shadow's ONNX file. The demo replaces it by an atomic rename while the sidecar runs, which is expected to notice.</summary>
     public required string ShadowFile { get; init; }
 

@@ -9,6 +9,9 @@ public interface IDemoSidecar : IAsyncDisposable
     /// <summary>Where clients send inference requests, for example <c>http://127.0.0.1:9180</c>.</summary>
     Uri Traffic { get; }
 
+    /// <summary>Where clients send calls of gRPC; null: nowhere.</summary>
+    Uri? GrpcTraffic { get; }
+
     /// <summary>Where <c>/metrics</c> is answered, for example <c>http://127.0.0.1:9181</c>.</summary>
     Uri Health { get; }
 }

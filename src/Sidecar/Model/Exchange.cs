@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Sidecar.Tensors;
 using Sidecar.Wire;
 
 namespace Sidecar.Model;
@@ -49,6 +50,24 @@ public sealed class Exchange
     public OpaqueReason Opaque;
 
     public RouteKind Route;
+
+    /// <summary>The inference protocol, by the request's head.</summary>
+    public InferenceProtocol Protocol;
+
+    /// <summary>The configured route that it took, 0-based; -1 where none matches.</summary>
+    public int ConfiguredRoute = -1;
+
+    /// <summary>How the bodies are written, by their media types.</summary>
+    public BodyFormat RequestFormat;
+    public BodyFormat ResponseFormat;
+
+    /// <summary>The length of the JSON in front of binary tensors; -1 where there are none.</summary>
+    public long RequestJsonBytes = -1;
+    public long ResponseJsonBytes = -1;
+
+    /// <summary>How gRPC messages are coded that say that they are (<c>grpc-encoding</c>).</summary>
+    public ContentCoding RequestMessageCoding;
+    public ContentCoding ResponseMessageCoding;
 
     /// <summary>The HTTP status; 0 = no answer.</summary>
     public int Status;
@@ -104,6 +123,9 @@ public sealed class Exchange
     /// <summary>As <see cref="RequestCoding"/>, of the response's body.</summary>
     public ContentCoding ResponseCoding;
 
+    /// <summary>The server answered with success: an HTTP status from 200 to 299, and of gRPC the status OK too.</summary>
+    public bool IsAnswered => Status is >= 200 and < 300 && (!IsGrpc || GrpcStatus == 0);
+
     /// <summary>Payload bytes (de-chunked) of the request's body.</summary>
     public long RequestBytes;
 
@@ -117,6 +139,9 @@ public sealed class Exchange
 
     /// <summary>The request target, at most 256 bytes of it.</summary>
     public ReadOnlySpan<byte> Path => ((ReadOnlySpan<byte>)_path)[.._pathLength];
+
+    /// <summary><see cref="Path"/> without its query.</summary>
+    public ReadOnlySpan<byte> PathWithoutQuery => Path.IndexOf((byte)'?') is >= 0 and var query ? Path[..query] : Path;
 
     /// <summary>The request's id by its headers (x-request-id, ce-id, traceparent), at most 64 bytes; empty = none.</summary>
     public ReadOnlySpan<byte> RequestId => ((ReadOnlySpan<byte>)_requestId)[.._requestIdLength];
@@ -161,6 +186,11 @@ public sealed class Exchange
         Listener = 0;
         StartedUnixNanos = RequestFirstByte = RequestLastByte = ResponseFirstByte = ResponseLastByte = EndedAt = 0;
         Route = default;
+        Protocol = default;
+        ConfiguredRoute = -1;
+        RequestFormat = ResponseFormat = default;
+        RequestJsonBytes = ResponseJsonBytes = -1;
+        RequestMessageCoding = ResponseMessageCoding = default;
         Fate = default;
         Opaque = default;
         Status = 0;

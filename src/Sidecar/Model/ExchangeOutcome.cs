@@ -9,8 +9,8 @@ public enum RouteKind : byte
     /// <summary>A kubelet's or Knative's probe: told apart so that it never enters an SLI.</summary>
     Probe,
 
-    /// <summary>An inference request of the Open Inference Protocol V2, REST.</summary>
-    OpenInference,
+    /// <summary>An inference request of a protocol that is decoded.</summary>
+    Inference,
 
     /// <summary>A request with a body to a path that no known protocol has. It counts for success and latency.</summary>
     Unknown,

@@ -3,8 +3,8 @@ using Sidecar.Tensors;
 namespace Sidecar.Model;
 
 /// <summary>
-/// An exchange decoded: named tensors, a model and a version. Scratch of one analysis worker, overwritten by the next
-/// exchange; whoever needs more than a moment of it takes a copy.
+/// An exchange decoded: named tensors, a model and a version. Of a stream it holds one message each way at a time. Scratch of one analysis worker,
+/// overwritten by the next message; whoever needs more than a moment of it takes a copy.
 /// </summary>
 public sealed class InferenceRecord
 {
@@ -38,6 +38,32 @@ public sealed class InferenceRecord
 
     /// <summary>Breaches of the contract found in it.</summary>
     public int Violations { get; set; }
+
+    /// <summary>Messages of the request so far: 1, but for streams.</summary>
+    public int RequestMessages { get; set; }
+
+    /// <summary>Messages of the response so far.</summary>
+    public int ResponseMessages { get; set; }
+
+    /// <summary>The request and the response that it holds belong to each other: always, but in streams whose ids say otherwise.</summary>
+    public bool IsPair => HasRequest && HasResponse
+        && ((RequestMessages <= 1 && ResponseMessages <= 1) || (RequestMessages == ResponseMessages && Request.Id.SequenceEqual(Response.Id)));
+
+    /// <summary>Forgets the last exchange.</summary>
+    public void Begin()
+    {
+        Undecodable = null;
+        Violations = RequestMessages = ResponseMessages = 0;
+        Forget();
+    }
+
+    /// <summary>Forgets the last messages.</summary>
+    public void Forget()
+    {
+        HasRequest = HasResponse = SelectsOutputs = false;
+        Request.Clear();
+        Response.Clear();
+    }
 
     /// <summary>The request's body has an id of its own.</summary>
     public bool HasBodyId => HasRequest && !Request.Id.IsEmpty;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Sidecar.Model;
+using Sidecar.Tensors;
 using Sidecar.Wire;
 
 namespace Sidecar.Offline;
@@ -22,8 +23,16 @@ internal sealed class DecodedMessage
     public double? FirstByteAt { get; set; }
     public double? LastByteAt { get; private set; }
 
+    /// <summary>How the body is written.</summary>
+    public BodyFormat Format { get; private set; }
+
+    /// <summary>The length of the JSON in front of binary tensors; -1 where there are none.</summary>
+    public long JsonBytes { get; private set; } = -1;
+
     /// <summary>Without its framing, and as it was coded.</summary>
     public ReadOnlySpan<byte> Body => _body.WrittenSpan;
+
+    public ReadOnlyMemory<byte> BodyMemory => _body.WrittenMemory;
 
     /// <summary>The body without its coding; null when that can't be undone.</summary>
     public ReadOnlyMemory<byte>? Plain()
@@ -38,8 +47,10 @@ internal sealed class DecodedMessage
 
     public long BytesLeft => Math.Max(0, _declared - _body.WrittenCount);
 
-    public void Begin(ReadOnlySpan<byte> contentType, ReadOnlySpan<byte> contentEncoding, ReadOnlySpan<byte> grpcEncoding, long declared)
+    public void Begin(ReadOnlySpan<byte> contentType, ReadOnlySpan<byte> contentEncoding, ReadOnlySpan<byte> grpcEncoding, long declared, long inferenceHeaderLength)
     {
+        Format = BodyFormats.Parse(contentType, out var jsonBytes);
+        JsonBytes = inferenceHeaderLength >= 0 ? inferenceHeaderLength : jsonBytes;
         ContentType = DecodedExchange.Text(contentType);
         ContentEncoding = DecodedExchange.Text(contentEncoding);
         GrpcEncoding = DecodedExchange.Text(grpcEncoding);
@@ -77,8 +88,7 @@ internal sealed class DecodedExchange
             { TraceParent.IsEmpty: false } => (Text(head.TraceParent), RequestIdOrigin.TraceParent),
             _ => (null, RequestIdOrigin.None),
         };
-        Request.Begin(head.ContentType, head.ContentEncoding, head.GrpcEncoding, head.ContentLength);
-        InferenceHeaderLength = head.InferenceHeaderContentLength;
+        Request.Begin(head.ContentType, head.ContentEncoding, head.GrpcEncoding, head.ContentLength, head.InferenceHeaderContentLength);
     }
 
     public string Method { get; }
@@ -90,8 +100,6 @@ internal sealed class DecodedExchange
     public string? RequestId { get; }
     public RequestIdOrigin RequestIdOrigin { get; }
 
-    /// <summary>The JSON part's length of a body with the binary tensor extension; -1 without.</summary>
-    public long InferenceHeaderLength { get; }
     public DecodedMessage Request { get; } = new();
     public DecodedMessage Response { get; } = new();
 
@@ -109,7 +117,7 @@ internal sealed class DecodedExchange
     public void Answer(in ResponseHead head)
     {
         Status = head.StatusCode;
-        Response.Begin(head.ContentType, head.ContentEncoding, head.GrpcEncoding, head.ContentLength);
+        Response.Begin(head.ContentType, head.ContentEncoding, head.GrpcEncoding, head.ContentLength, head.InferenceHeaderContentLength);
         if (head.GrpcStatus >= 0)
             SetGrpcStatus(head.GrpcStatus, head.GrpcMessage);
     }

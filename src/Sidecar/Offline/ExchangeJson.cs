@@ -12,12 +12,13 @@ namespace Sidecar.Offline;
 /// <summary>One exchange as one line of JSON. Room README: what each member means.</summary>
 internal static class ExchangeJson
 {
-    public static string Line(int index, DecodedExchange exchange)
+    /// <param name="metadata">What the recorded server said of the model; null where it was not asked.</param>
+    public static string Line(int index, DecodedExchange exchange, ModelMetadata? metadata = null)
     {
         var bytes = new ArrayBufferWriter<byte>();
         // Read by people in a terminal: no escapes beyond what JSON needs.
         using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-            Write(json, index, exchange);
+            Write(json, index, exchange, ExchangeDecoding.Of(exchange, metadata));
         return Encoding.UTF8.GetString(bytes.WrittenSpan);
     }
 
@@ -32,7 +33,7 @@ internal static class ExchangeJson
         _ => $"what follows can't be told ({Labels<OpaqueReason>.Of((int)reason)})",
     };
 
-    private static void Write(Utf8JsonWriter json, int index, DecodedExchange exchange)
+    private static void Write(Utf8JsonWriter json, int index, DecodedExchange exchange, ExchangeDecoding? decoding)
     {
         json.WriteStartObject();
         json.WriteNumber("index", index);
@@ -53,7 +54,9 @@ internal static class ExchangeJson
                 json.WriteString("grpc_message", exchange.GrpcMessage);
         }
 
-        var bodyId = BodyId(exchange);
+        if (decoding is not null)
+            json.WriteString("protocol", decoding.Protocol.Label());
+        var bodyId = string.IsNullOrEmpty(decoding?.Requests.FirstOrDefault()?.Id) ? null : decoding.Requests[0].Id;
         var (id, origin) = bodyId is null ? (exchange.RequestId, exchange.RequestIdOrigin) : (bodyId, RequestIdOrigin.Body);
         if (id is not null)
         {
@@ -70,36 +73,28 @@ internal static class ExchangeJson
             json.WriteString("aborted", "by client");
         else if (exchange.Ended is ExchangeEnd.UpstreamAborted or ExchangeEnd.UpstreamReset or ExchangeEnd.Refused)
             json.WriteString("aborted", "by server");
-        Message(json, "request", exchange.Request, exchange.IsGrpc, bodyId, null);
-        if (exchange.Status is not null)
-            Message(json, "response", exchange.Response, exchange.IsGrpc, null, exchange.Status);
+        json.WriteStartObject("request");
+        if (decoding is not null)
+            InferenceJson.WriteRequest(json, decoding);
+        Message(json, exchange.Request, exchange.IsGrpc);
         json.WriteEndObject();
-    }
+        if (exchange.Status is { } onWire)
+        {
+            json.WriteStartObject("response");
+            json.WriteNumber("http_status_on_wire", onWire);
+            if (decoding is not null)
+                InferenceJson.WriteResponse(json, decoding);
+            Message(json, exchange.Response, exchange.IsGrpc);
+            json.WriteEndObject();
+        }
 
-    /// <summary>The id that the inference protocol gives the request itself: the member <c>id</c> of V2.</summary>
-    private static string? BodyId(DecodedExchange exchange)
-    {
-        var path = Encoding.UTF8.GetBytes(exchange.Path);
-        var query = path.AsSpan().IndexOf((byte)'?');
-        if (exchange.Method != "POST" || !OpenInferencePath.TryModel(query < 0 ? path : path.AsSpan(0, query), out _, out _) || exchange.Request.Plain() is not { } plain)
-            return null;
-        var body = plain.Span;
-        if (exchange.InferenceHeaderLength >= 0 && exchange.InferenceHeaderLength <= body.Length)
-            body = body[..(int)exchange.InferenceHeaderLength];
-        var message = new TensorMessage(DecodeLimits.Default);
-        _ = OpenInferenceJson.DecodeRequest(body, message);
-        return message.Id.IsEmpty ? null : DecodedExchange.Text(message.Id);
+        json.WriteEndObject();
     }
 
     private static string Ended(ExchangeEnd end) => end == ExchangeEnd.ConnectionOpaque ? "opaque" : Labels<ExchangeEnd>.Of((int)end);
 
-    private static void Message(Utf8JsonWriter json, string name, DecodedMessage message, bool grpc, string? id, int? status)
+    private static void Message(Utf8JsonWriter json, DecodedMessage message, bool grpc)
     {
-        json.WriteStartObject(name);
-        if (id is not null)
-            json.WriteString("id", id);
-        if (status is { } code)
-            json.WriteNumber("http_status_on_wire", code);
         Text(json, "content_type", message.ContentType);
         Text(json, "content_encoding", message.ContentEncoding);
         Text(json, "grpc_encoding", message.GrpcEncoding);
@@ -127,7 +122,6 @@ internal static class ExchangeJson
 
         Time(json, "first_byte_ms", message.FirstByteAt);
         Time(json, "last_byte_ms", message.LastByteAt);
-        json.WriteEndObject();
     }
 
     private static void Text(Utf8JsonWriter json, string name, string value)

@@ -3,6 +3,7 @@ using Sidecar.Configuration;
 using Sidecar.Demo;
 using Sidecar.Demo.Serving;
 using Sidecar.Demo.Traffic;
+using Sidecar.FunctionalTests.Harness;
 using Sidecar.Testing;
 
 namespace Sidecar.FunctionalTests.Operations;
@@ -24,17 +25,20 @@ public sealed partial class LiveSeriesTests
         await File.WriteAllBytesAsync(shadow, DemoAssets.RetrainedModel(), patience.Token);
         using var model = new OnnxModel("carloan", "1", DemoAssets.PrimaryModel());
         await using var server = await DemoModelServer.StartAsync(model, TimeProvider.System, patience.Token);
+        using var authority = new TestAuthority();
+        var (certificate, key) = authority.Issue();
         var options = new SidecarOptions
         {
             Upstream = new UpstreamSetting("127.0.0.1", server.Port),
             Listen = new EndPointSetting("127.0.0.1", 0),
             Health = new HealthOptions { Listen = new EndPointSetting("127.0.0.1", 0) },
+            Listeners = [RelayUnderTest.Listener("tls", server.Port) with { Tls = new TlsOptions { Certificate = certificate, Key = key } }],
             Drift = new DriftOptions { BurnIn = 300, Window = new DriftWindowOptions { Every = TimeSpan.FromSeconds(1), MinRows = 100 } },
             Shadows = [new ShadowOptions { Name = "candidate", File = shadow, Rate = 1 }],
             Events = new EventOptions { Sink = EventSink.Jsonl, Rate = 1, Jsonl = new JsonlOptions { Path = events } },
         };
         await using var sidecar = await SidecarApplication.StartAsync(options, cancellation: patience.Token);
-        await using var load = DemoLoad.Start(new Uri($"http://{sidecar.Traffic[0]}"), "carloan", DemoRows.Parse(DemoAssets.Rows()), 300, 1, TimeProvider.System);
+        await using var load = DemoLoad.Start(new Uri($"http://{sidecar.Traffic[0]}"), null, "carloan", DemoRows.Parse(DemoAssets.Rows()), 300, 1, TimeProvider.System);
         var wanted = OperationsSeries.Used().Except(OnlyOnFailure).ToArray();
         Assert.Contains("sidecar_inference_duration_seconds_bucket", wanted);
 

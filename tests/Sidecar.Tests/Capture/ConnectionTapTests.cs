@@ -67,7 +67,7 @@ public sealed class ConnectionTapTests
 
         Assert.Equal(2, seen.Count);
         Assert.Equal(seen[0], seen[1]);
-        Assert.Equal($"200 Complete OpenInference {RequestBody.Length} 14 r-1 /v2/models/m/infer {RequestBody} {{\"outputs\":[]}}", seen[0]);
+        Assert.Equal($"200 Complete Inference {RequestBody.Length} 14 r-1 /v2/models/m/infer {RequestBody} {{\"outputs\":[]}}", seen[0]);
     }
 
     [Theory]

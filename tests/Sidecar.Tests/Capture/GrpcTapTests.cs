@@ -100,8 +100,8 @@ public sealed class GrpcTapTests
     }
 
     [Theory]
-    [InlineData(Infer, RouteKind.Unknown)]
-    [InlineData("/inference.GRPCInferenceService/ModelStreamInfer", RouteKind.Unknown)]
+    [InlineData(Infer, RouteKind.Inference)]
+    [InlineData("/inference.GRPCInferenceService/ModelStreamInfer", RouteKind.Inference)]
     [InlineData("/tensorflow.serving.PredictionService/Predict", RouteKind.Unknown)]
     [InlineData("/inference.GRPCInferenceService/ModelReady", RouteKind.NotInference)]
     [InlineData("/grpc.health.v1.Health/Check", RouteKind.NotInference)]

@@ -15,7 +15,7 @@ public sealed class DemoLoadTests
     {
         using var model = new OnnxModel("carloan", "1", DemoAssets.PrimaryModel());
         await using var server = await DemoModelServer.StartAsync(model, TimeProvider.System, Cancellation);
-        await using var load = DemoLoad.Start(server.Address, "carloan", DemoRows.Parse(DemoAssets.Rows()), 500, 1, TimeProvider.System);
+        await using var load = DemoLoad.Start(server.Address, server.GrpcAddress, "carloan", DemoRows.Parse(DemoAssets.Rows()), 500, 1, TimeProvider.System);
         await Eventually(() => load.Succeeded > 50);
         Assert.Equal(0, load.Failed);
 
@@ -31,7 +31,7 @@ public sealed class DemoLoadTests
     {
         using var model = new OnnxModel("carloan", "1", DemoAssets.PrimaryModel());
         await using var server = await DemoModelServer.StartAsync(model, TimeProvider.System, Cancellation);
-        await using var load = DemoLoad.Start(server.Address, "carloan", DemoRows.Parse(DemoAssets.Rows()), 500, 1, TimeProvider.System);
+        await using var load = DemoLoad.Start(server.Address, server.GrpcAddress, "carloan", DemoRows.Parse(DemoAssets.Rows()), 500, 1, TimeProvider.System);
         load.Fault = InputFault.RenamedFeature;
         await Eventually(() => load.Failed > 50);
     }
@@ -43,7 +43,7 @@ public sealed class DemoLoadTests
         listener.Start();
         var resetting = ResetAllAsync(listener);
         var target = new Uri($"http://{listener.LocalEndpoint}");
-        await using (var load = DemoLoad.Start(target, "carloan", DemoRows.Parse(DemoAssets.Rows()), 2000, 1, TimeProvider.System))
+        await using (var load = DemoLoad.Start(target, target, "carloan", DemoRows.Parse(DemoAssets.Rows()), 2000, 1, TimeProvider.System))
             await Eventually(() => load.Failed > 2000);
         listener.Stop();
         await resetting;

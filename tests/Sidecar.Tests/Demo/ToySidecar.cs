@@ -47,6 +47,8 @@ internal sealed class ToySidecar : IDemoSidecar
 
     public Uri Traffic { get; private set; } = null!;
 
+    public Uri? GrpcTraffic => null;
+
     public Uri Health => Traffic;
 
     public bool Disposed { get; private set; }

@@ -123,6 +123,7 @@ public sealed class DecodeTests : IDisposable
                     lines.Select(Told).Order(StringComparer.Ordinal).Prepend(folder));
                 Assert.Empty(Ids(own).Except(Ids(lines)));
                 Assert.Empty(Bodies(own).Except(Bodies(lines)));
+                Assert.Empty(Messages(own).Except(Messages(lines)).Select(line => $"{folder}: {line}"));
                 if (ordered && own.Any(e => Text(e, "aborted") == "by client"))
                     Assert.Contains(lines, e => Text(e, "aborted") == "by client");
                 compared++;
@@ -159,6 +160,36 @@ public sealed class DecodeTests : IDisposable
     private static IEnumerable<string> Ids(IEnumerable<JsonElement> exchanges) => exchanges
         .Where(e => e.TryGetProperty("request", out var request) && request.TryGetProperty("id", out _) && Text(e, "path").StartsWith("/v2/", StringComparison.Ordinal) && Text(e, "path").EndsWith("/infer", StringComparison.Ordinal))
         .Select(e => Text(e.GetProperty("request"), "id"));
+
+    // Protocols that describe their tensors. What only the program itself knew is left out: the version behind an error answer.
+    private static readonly string[] Described = ["/infer", "/ModelInfer", "/ModelStreamInfer"];
+
+    /// <summary>What is said of each message's id, model and tensors, a line each.</summary>
+    private static IEnumerable<string> Messages(IEnumerable<JsonElement> exchanges) =>
+        from exchange in exchanges
+        let path = Text(exchange, "path").Split('?')[0]
+        where Described.Any(end => path.EndsWith(end, StringComparison.Ordinal))
+        from side in (string[])["request", "response"]
+        where exchange.TryGetProperty(side, out _)
+        from line in exchange.GetProperty(side).TryGetProperty("messages", out var messages)
+            ? messages.EnumerateArray().SelectMany((message, i) => Message(message).Select(line => $"{i} {line}"))
+            // The error of a single call is what its client made of it.
+            : Message(exchange.GetProperty(side)).Where(line => !line.StartsWith("error ", StringComparison.Ordinal))
+        select $"{path} {side} {line}";
+
+    private static IEnumerable<string> Message(JsonElement message)
+    {
+        if (message.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String)
+            yield return $"id {id}";
+        if (message.TryGetProperty("model", out var model) && model.TryGetProperty("name", out var name))
+            yield return $"model {name}";
+        if (message.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.String)
+            yield return $"error {error}";
+        if (!message.TryGetProperty("tensors", out var tensors))
+            yield break;
+        foreach (var tensor in tensors.EnumerateArray())
+            yield return $"{Text(tensor, "name")} {Text(tensor, "datatype")} [{string.Join(',', tensor.GetProperty("shape").EnumerateArray())}] {Text(tensor, "nbytes")} {Text(tensor, "sha256")}";
+    }
 
     private static string Count(JsonElement exchange, string side)
     {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Microsoft.ML.OnnxRuntime;
 
 namespace Sidecar.Demo.Serving;
 
@@ -66,7 +67,7 @@ internal sealed class InferEndpoint(OnnxModel model, TimeProvider time)
                 await Task.Delay(latency, time, context.RequestAborted);
             var answer = new ArrayBufferWriter<byte>(1024);
             using var json = new Utf8JsonWriter(answer);
-            var error = InferRequest.Read(body.RootElement, out var unreadable) is { } request ? model.Infer(request, json) : unreadable;
+            var error = Infer(model, body.RootElement, json);
             if (error is not null)
             {
                 await ErrorAsync(context, StatusCodes.Status400BadRequest, error);
@@ -76,6 +77,26 @@ internal sealed class InferEndpoint(OnnxModel model, TimeProvider time)
             await json.FlushAsync(context.RequestAborted);
             await SendAsync(context, StatusCodes.Status200OK, answer.WrittenMemory);
         }
+    }
+
+    /// <summary>Scores a request and writes the V2 answer.</summary>
+    /// <returns>Null, or why the request is refused; then nothing was written.</returns>
+    public static string? Infer(OnnxModel model, JsonElement body, Utf8JsonWriter json) => InferRequest.Read(body, out var unreadable) is { } request
+        ? model.Infer([.. request.Inputs.Select(InputTensor.Create)], outputs => WriteResponse(model, json, request.Id, outputs))
+        : unreadable;
+
+    private static void WriteResponse(OnnxModel model, Utf8JsonWriter json, string? id, IEnumerable<(string Name, OrtValue Value)> outputs)
+    {
+        json.WriteStartObject();
+        if (id is not null)
+            json.WriteString("id", id);
+        json.WriteString("model_name", model.Name);
+        json.WriteString("model_version", model.Version);
+        json.WriteStartArray("outputs");
+        foreach (var (name, value) in outputs)
+            OutputTensor.Write(json, name, value);
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 
     private static Task ErrorAsync(HttpContext context, int status, string error) => SendAsync(context, status, json =>

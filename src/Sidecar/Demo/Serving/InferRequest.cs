@@ -65,16 +65,26 @@ internal sealed class InferRequest
         if (!input.TryGetProperty("shape", out var shape) || shape.ValueKind != JsonValueKind.Array)
             return null;
         var dimensions = new long[shape.GetArrayLength()];
-        var elements = 1L;
         for (var i = 0; i < dimensions.Length; i++)
         {
-            // Bounded, so that a few digits in a shape cannot ask for the machine's memory.
-            if (shape[i].ValueKind != JsonValueKind.Number || !shape[i].TryGetInt64(out dimensions[i])
-                || dimensions[i] < 1 || dimensions[i] > MaxElements || (elements *= dimensions[i]) > MaxElements)
+            if (shape[i].ValueKind != JsonValueKind.Number || !shape[i].TryGetInt64(out dimensions[i]))
                 return null;
         }
 
-        return dimensions;
+        return Elements(dimensions) is null ? null : dimensions;
+    }
+
+    /// <summary>How many elements a shape has. Bounded, so that a few digits in it cannot ask for the machine's memory; null for one that is over, or no shape.</summary>
+    public static long? Elements(ReadOnlySpan<long> shape)
+    {
+        var elements = 1L;
+        foreach (var length in shape)
+        {
+            if (length < 1 || length > MaxElements || (elements *= length) > MaxElements)
+                return null;
+        }
+
+        return elements;
     }
 
     /// <summary>The most elements of one tensor: far above a demo row, far below what could hurt.</summary>

@@ -7,10 +7,12 @@ namespace Sidecar.Demo.Serving;
 internal static class InputTensor
 {
     /// <summary>
-    /// The value for <paramref name="input"/>, which the caller disposes; null where the elements do not fit the datatype or their number does not
+    /// The input with its value, which the caller disposes; null where the elements do not fit the datatype or their number does not
     /// fit the shape.
     /// </summary>
-    public static OrtValue? Create(in InferInput input)
+    public static ModelInput Create(InferInput input) => new(input.Name, input.Datatype, input.Shape, Value(input));
+
+    private static OrtValue? Value(in InferInput input)
     {
         var count = 1L;
         foreach (var dimension in input.Shape)
@@ -55,9 +57,17 @@ internal static class InputTensor
             {
                 value = element.ValueKind == JsonValueKind.String ? element.GetString()! : "";
                 return element.ValueKind == JsonValueKind.String;
-            }, ref filled) || filled != values.Length)
+            }, ref filled))
             return null;
-        var tensor = OrtValue.CreateTensorWithEmptyStrings(OrtAllocator.DefaultInstance, input.Shape);
+        return OfTexts(values, input.Shape, filled);
+    }
+
+    /// <summary>A tensor of texts; null where there are not <paramref name="count"/> of them.</summary>
+    public static OrtValue? OfTexts(string[] values, long[] shape, long count)
+    {
+        if (values.Length != count)
+            return null;
+        var tensor = OrtValue.CreateTensorWithEmptyStrings(OrtAllocator.DefaultInstance, shape);
         for (var i = 0; i < values.Length; i++)
             tensor.StringTensorSetElementAt(values[i].AsSpan(), i);
         return tensor;

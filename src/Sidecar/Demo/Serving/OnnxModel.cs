@@ -34,6 +34,12 @@ internal sealed class OnnxModel : IDisposable
 
     public string Version { get; }
 
+    /// <summary>The declared inputs.</summary>
+    public IEnumerable<ModelTensor> Inputs => Tensors(_session.InputNames, _session.InputMetadata);
+
+    /// <summary>The declared outputs.</summary>
+    public IEnumerable<ModelTensor> Outputs => Tensors(_session.OutputNames, _session.OutputMetadata);
+
     /// <summary>Writes the V2 metadata: inputs and outputs with datatype and shape, -1 where any size goes.</summary>
     public void WriteMetadata(Utf8JsonWriter json)
     {
@@ -43,31 +49,23 @@ internal sealed class OnnxModel : IDisposable
         json.WriteStringValue(Version);
         json.WriteEndArray();
         json.WriteString("platform", "onnxruntime_onnx");
-        WriteTensors(json, "inputs", _session.InputNames, _session.InputMetadata);
-        WriteTensors(json, "outputs", _session.OutputNames, _session.OutputMetadata);
+        WriteTensors(json, "inputs", Inputs);
+        WriteTensors(json, "outputs", Outputs);
         json.WriteEndObject();
     }
 
-    /// <summary>Scores the request and writes the V2 response.</summary>
-    /// <returns>null, or the reason why the request is refused; then nothing was written.</returns>
-    public string? Infer(InferRequest request, Utf8JsonWriter json)
+    /// <summary>Scores inputs and hands the outputs over, which are gone afterwards. The inputs' values are disposed.</summary>
+    /// <returns>null, or the reason why they are refused; then there are no outputs.</returns>
+    public string? Infer(IReadOnlyList<ModelInput> inputs, Action<IEnumerable<(string Name, OrtValue Value)>> use)
     {
-        if (Refusal(request) is { } refusal)
-            return refusal;
-        var names = new string[request.Inputs.Count];
-        var values = new OrtValue[names.Length];
         try
         {
-            for (var i = 0; i < names.Length; i++)
-            {
-                names[i] = request.Inputs[i].Name;
-                if (InputTensor.Create(request.Inputs[i]) is not { } value)
-                    return $"inference input '{names[i]}' has data that does not fit its datatype and shape for model '{Name}'";
-                values[i] = value;
-            }
-
-            using var outputs = _session.Run(_run, names, values, _outputs);
-            WriteResponse(json, request.Id, outputs);
+            if (Refusal(inputs) is { } refusal)
+                return refusal;
+            if (inputs.FirstOrDefault(input => input.Value is null) is { Name: { } unreadable })
+                return $"inference input '{unreadable}' has data that does not fit its datatype and shape for model '{Name}'";
+            using var outputs = _session.Run(_run, [.. inputs.Select(input => input.Name)], [.. inputs.Select(input => input.Value!)], _outputs);
+            use(_outputs.Zip(outputs));
             return null;
         }
         catch (OnnxRuntimeException failure)
@@ -77,8 +75,8 @@ internal sealed class OnnxModel : IDisposable
         }
         finally
         {
-            foreach (var value in values)
-                value?.Dispose();
+            foreach (var input in inputs)
+                input.Value?.Dispose();
         }
     }
 
@@ -89,9 +87,9 @@ internal sealed class OnnxModel : IDisposable
     }
 
     // The checks and words of Triton, which clients of this protocol know best.
-    private string? Refusal(InferRequest request)
+    private string? Refusal(IReadOnlyList<ModelInput> inputs)
     {
-        foreach (var input in request.Inputs)
+        foreach (var input in inputs)
         {
             if (!_session.InputMetadata.TryGetValue(input.Name, out var expected))
                 return $"unexpected inference input '{input.Name}' for model '{Name}'";
@@ -103,10 +101,9 @@ internal sealed class OnnxModel : IDisposable
                     + $"got [{string.Join(',', input.Shape)}]";
         }
 
-        return request.Inputs.Select(input => input.Name).Distinct().Count() == _session.InputNames.Count
-            && request.Inputs.Count == _session.InputNames.Count
+        return inputs.Select(input => input.Name).Distinct().Count() == _session.InputNames.Count && inputs.Count == _session.InputNames.Count
             ? null
-            : $"expected {_session.InputNames.Count} inputs but got {request.Inputs.Count} inputs for model '{Name}'";
+            : $"expected {_session.InputNames.Count} inputs but got {inputs.Count} inputs for model '{Name}'";
     }
 
     private static bool Fits(long[] shape, int[] expected)
@@ -122,17 +119,19 @@ internal sealed class OnnxModel : IDisposable
         return true;
     }
 
-    private static void WriteTensors(
-        Utf8JsonWriter json, string name, IReadOnlyList<string> tensors, IReadOnlyDictionary<string, NodeMetadata> metadata)
+    private static IEnumerable<ModelTensor> Tensors(IReadOnlyList<string> names, IReadOnlyDictionary<string, NodeMetadata> metadata) =>
+        names.Select(name => new ModelTensor(name, TensorDatatype.Of(metadata[name].ElementDataType), metadata[name].Dimensions));
+
+    private static void WriteTensors(Utf8JsonWriter json, string name, IEnumerable<ModelTensor> tensors)
     {
         json.WriteStartArray(name);
         foreach (var tensor in tensors)
         {
             json.WriteStartObject();
-            json.WriteString("name", tensor);
-            json.WriteString("datatype", TensorDatatype.Of(metadata[tensor].ElementDataType));
+            json.WriteString("name", tensor.Name);
+            json.WriteString("datatype", tensor.Datatype);
             json.WriteStartArray("shape");
-            foreach (var dimension in metadata[tensor].Dimensions)
+            foreach (var dimension in tensor.Shape)
                 json.WriteNumberValue(dimension);
             json.WriteEndArray();
             json.WriteEndObject();
@@ -140,18 +139,12 @@ internal sealed class OnnxModel : IDisposable
 
         json.WriteEndArray();
     }
-
-    private void WriteResponse(Utf8JsonWriter json, string? id, IDisposableReadOnlyCollection<OrtValue> outputs)
-    {
-        json.WriteStartObject();
-        if (id is not null)
-            json.WriteString("id", id);
-        json.WriteString("model_name", Name);
-        json.WriteString("model_version", Version);
-        json.WriteStartArray("outputs");
-        for (var i = 0; i < _outputs.Length; i++)
-            OutputTensor.Write(json, _outputs[i], outputs[i]);
-        json.WriteEndArray();
-        json.WriteEndObject();
-    }
 }
+
+/// <summary>A declared input or output.</summary>
+/// <param name="Shape">Its dimensions, -1 where any size goes.</param>
+internal sealed record ModelTensor(string Name, string Datatype, int[] Shape);
+
+/// <summary>One input as it came in.</summary>
+/// <param name="Value">Null where its elements do not fit its datatype and shape.</param>
+internal readonly record struct ModelInput(string Name, string Datatype, long[] Shape, OrtValue? Value);

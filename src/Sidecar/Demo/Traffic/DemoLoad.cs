@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Sidecar.Demo.Serving.Protos;
 
 namespace Sidecar.Demo.Traffic;
 
@@ -21,6 +24,9 @@ internal sealed class DemoLoad : IAsyncDisposable
     private readonly int _seed;
     private readonly TimeProvider _time;
     private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly string _model;
+    private readonly GrpcChannel? _channel;
+    private readonly GRPCInferenceService.GRPCInferenceServiceClient? _calls;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task[] _workers = new Task[Workers];
     private int _fault;
@@ -28,8 +34,15 @@ internal sealed class DemoLoad : IAsyncDisposable
     private long _succeeded;
     private long _failed;
 
-    private DemoLoad(Uri traffic, string model, DemoRows rows, int rate, int seed, TimeProvider time)
+    private DemoLoad(Uri traffic, Uri? grpcTraffic, string model, DemoRows rows, int rate, int seed, TimeProvider time)
     {
+        _model = model;
+        if (grpcTraffic is not null)
+        {
+            _channel = GrpcChannel.ForAddress(grpcTraffic, new GrpcChannelOptions { HttpHandler = new SocketsHttpHandler { UseProxy = false }, DisposeHttpClient = true });
+            _calls = new GRPCInferenceService.GRPCInferenceServiceClient(_channel);
+        }
+
         _infer = new Uri(traffic, $"/v2/models/{model}/infer");
         _rows = rows;
         _period = TimeSpan.FromSeconds((double)Workers / rate);
@@ -51,15 +64,16 @@ internal sealed class DemoLoad : IAsyncDisposable
     public long Failed => Volatile.Read(ref _failed);
 
     /// <summary>Starts sending; disposing stops it.</summary>
-    /// <param name="traffic">Where to send.</param>
+    /// <param name="traffic">Where to send requests of REST.</param>
+    /// <param name="grpcTraffic">Where to send calls of gRPC: every other request is one. Null: none is.</param>
     /// <param name="model">The model asked for.</param>
     /// <param name="rows">What is sent.</param>
     /// <param name="rate">Requests a second; fewer while answers are slow.</param>
     /// <param name="seed">Decides which rows are drawn.</param>
     /// <param name="time">Paces the requests.</param>
-    public static DemoLoad Start(Uri traffic, string model, DemoRows rows, int rate, int seed, TimeProvider time)
+    public static DemoLoad Start(Uri traffic, Uri? grpcTraffic, string model, DemoRows rows, int rate, int seed, TimeProvider time)
     {
-        var load = new DemoLoad(traffic, model, rows, rate, seed, time);
+        var load = new DemoLoad(traffic, grpcTraffic, model, rows, rate, seed, time);
         for (var worker = 0; worker < Workers; worker++)
             load._workers[worker] = load.WorkAsync(worker, load._stop.Token);
         return load;
@@ -70,6 +84,7 @@ internal sealed class DemoLoad : IAsyncDisposable
         await _stop.CancelAsync();
         await Task.WhenAll(_workers);
         _client.Dispose();
+        _channel?.Dispose();
         _stop.Dispose();
     }
 
@@ -96,7 +111,14 @@ internal sealed class DemoLoad : IAsyncDisposable
 
     private async Task SendAsync(int row, CancellationToken stop)
     {
-        var id = string.Create(CultureInfo.InvariantCulture, $"demo-{Interlocked.Increment(ref _sent)}");
+        var number = Interlocked.Increment(ref _sent);
+        var id = string.Create(CultureInfo.InvariantCulture, $"demo-{number}");
+        if (_calls is not null && number % 2 == 0)
+        {
+            await CallAsync(_calls, _rows.Call(_model, row, id, Fault), stop);
+            return;
+        }
+
         using var content = new ReadOnlyMemoryContent(_rows.Request(row, id, Fault));
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         using var timeout = new CancellationTokenSource(RequestTimeout, _time);
@@ -111,6 +133,22 @@ internal sealed class DemoLoad : IAsyncDisposable
         {
             // The first three may also meet the stop, and must not end the demo as a bug of ours then.
             // A bare SocketException is what HttpClient lets out of a connection that was reset at the moment it was established.
+            Interlocked.Increment(ref _failed);
+        }
+    }
+
+    private async Task CallAsync(GRPCInferenceService.GRPCInferenceServiceClient calls, ModelInferRequest request, CancellationToken stop)
+    {
+        using var timeout = new CancellationTokenSource(RequestTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, timeout.Token);
+        try
+        {
+            await calls.ModelInferAsync(request, cancellationToken: either.Token);
+            Interlocked.Increment(ref _succeeded);
+        }
+        catch (Exception failure) when (failure is RpcException || (failure is OperationCanceledException && !stop.IsCancellationRequested))
+        {
+            stop.ThrowIfCancellationRequested();
             Interlocked.Increment(ref _failed);
         }
     }

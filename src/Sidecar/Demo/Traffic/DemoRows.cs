@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Google.Protobuf;
+using Sidecar.Demo.Serving.Protos;
 
 namespace Sidecar.Demo.Traffic;
 
@@ -52,6 +54,35 @@ internal sealed class DemoRows
         json.WriteEndObject();
         json.Flush();
         return body.WrittenMemory;
+    }
+
+    /// <summary>The same as a call of gRPC, its data raw.</summary>
+    public ModelInferRequest Call(string model, int row, string id, InputFault fault)
+    {
+        var call = new ModelInferRequest { ModelName = model, Id = id };
+        for (var column = 0; column < _columns.Length; column++)
+        {
+            var name = fault == InputFault.RenamedFeature && _columns[column] == Renamed ? RenamedTo : _columns[column];
+            call.Inputs.Add(new ModelInferRequest.Types.InferInputTensor { Name = name, Datatype = Datatype(_columns[column]), Shape = { 1, 1 } });
+            call.RawInputContents.Add(Raw(_columns[column], _rows[row][column], fault));
+        }
+
+        return call;
+    }
+
+    private static ByteString Raw(string column, string value, InputFault fault)
+    {
+        switch (Datatype(column))
+        {
+            case "BYTES":
+                var text = Encoding.UTF8.GetBytes(value);
+                return ByteString.CopyFrom([.. BitConverter.GetBytes(text.Length), .. text]);
+            case "BOOL":
+                return ByteString.CopyFrom(value == "true" ? (byte)1 : (byte)0);
+            default:
+                var number = float.Parse(value, CultureInfo.InvariantCulture);
+                return ByteString.CopyFrom(BitConverter.GetBytes(fault == InputFault.UnitError && column == Rescaled ? number * UnitFactor : number));
+        }
     }
 
     private static void WriteInput(Utf8JsonWriter json, string column, string value, InputFault fault)

@@ -1,0 +1,16 @@
+namespace Sidecar.Tensors;
+
+/// <summary>The decoder of each protocol.</summary>
+public static class ProtocolDecoders
+{
+    private static readonly OpenInferenceRest Rest = new();
+    private static readonly OpenInferenceGrpc Grpc = new();
+
+    /// <summary>Null: that protocol is known and not decoded.</summary>
+    public static IProtocolDecoder? Of(InferenceProtocol protocol) => protocol switch
+    {
+        InferenceProtocol.OpenInferenceRest => Rest,
+        InferenceProtocol.OpenInferenceGrpc => Grpc,
+        _ => null,
+    };
+}
