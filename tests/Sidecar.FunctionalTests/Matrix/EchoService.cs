@@ -60,6 +60,9 @@ internal class EchoService
         await BeginAsync(context);
         await foreach (var request in requests.ReadAllAsync())
             await responses.WriteAsync(request);
+        // A client may end its side before it cancels.
+        if (Said(context, "x-hold") is not null)
+            await Task.Delay(Timeout.Infinite, context.CancellationToken);
         End(context);
     }
 

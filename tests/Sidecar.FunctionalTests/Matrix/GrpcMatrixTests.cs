@@ -69,7 +69,11 @@ public sealed class GrpcMatrixTests
     public async Task A_call_that_its_client_cancels_is_told_as_that(string clientName, string serverName)
     {
         // The call after it keeps the connection open until the reset is out.
-        GrpcCase[] calls = [new("a talk that is cancelled", "Talk") { Lengths = [10, 20, 30, 40], CancelAfter = 2 }, new("one more", "Unary")];
+        GrpcCase[] calls =
+        [
+            new("a talk that is cancelled", "Talk") { Lengths = [10, 20, 30, 40], CancelAfter = 2, Metadata = [("x-hold", "until it is cancelled")] },
+            new("one more", "Unary"),
+        ];
         await using var bench = await MatrixBench.StartAsync(serverName == "Kestrel"
             ? await GrpcDotnetMatrixServer.StartAsync(gzip: false)
             : await NodeMatrixServer.StartAsync("grpc-server.mjs", "plain"));

@@ -38,7 +38,7 @@ internal sealed class KestrelLog
                 {
                     Start = response.StatusCode.ToString(CultureInfo.InvariantCulture), Fields = Fields(response.Headers),
                     Length = sent.Length, Hash = sent.Hash,
-                    Trailers = http2 ? Fields(context.Features.Get<IHttpResponseTrailersFeature>()!.Trailers) : null,
+                    Trailers = http2 ? Fields(context.Features.Get<IHttpResponseTrailersFeature>()!.Trailers) : [], // it has none in HTTP/1.1
                 }).Normalised());
             return Task.CompletedTask;
         });

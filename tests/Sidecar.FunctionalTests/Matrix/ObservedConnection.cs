@@ -35,14 +35,16 @@ internal sealed class ObservedConnection(Tally observed) : IExchangeEvents
         var open = _open[slot];
         open.Response.Start = head.StatusCode.ToString(CultureInfo.InvariantCulture);
         // After an upgrade the answer to a request in HTTP/1.1 comes in HTTP/2.
-        open.Response.Fields = head.MajorVersion == 2 ? Http2Fields(head.Fields) : Http1Fields(head.Raw);
-        open.Response.Trailers = head.MajorVersion == 2 ? [] : null;
+        open.Http2 = head.MajorVersion == 2;
+        open.Response.Fields = open.Http2 ? Http2Fields(head.Fields) : Http1Fields(head.Raw);
+        open.Response.Trailers = [];
         open.Interim = head.InterimCount;
     }
 
     public void OnResponseBody(int slot, ReadOnlySpan<byte> decodedBytes) => _open[slot].Response.Add(decodedBytes);
 
-    public void OnResponseTrailers(int slot, in ResponseTrailers trailers) => _open[slot].Response.Trailers = Http2Fields(trailers.Fields);
+    public void OnResponseTrailers(int slot, in ResponseTrailers trailers) =>
+        _open[slot].Response.Trailers = _open[slot].Http2 ? Http2Fields(trailers.Fields) : Http1Lines(trailers.Fields);
 
     public void OnResponseEnd(int slot) => _open[slot].ResponseEnded = true;
 
@@ -63,8 +65,10 @@ internal sealed class ObservedConnection(Tally observed) : IExchangeEvents
     private static string Text(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes);
 
     // Not by the observer's own reading of lines, which is under test.
-    private static List<string> Http1Fields(ReadOnlySpan<byte> raw) =>
-        [.. Text(raw).TrimEnd().Split("\r\n").Skip(1).Select(line => line.Split(':', 2)).Select(field => $"{field[0].ToLowerInvariant()}: {field[1].Trim()}")];
+    private static List<string> Http1Fields(ReadOnlySpan<byte> raw) => Http1Lines(raw[(raw.IndexOf((byte)'\n') + 1)..]);
+
+    private static List<string> Http1Lines(ReadOnlySpan<byte> lines) =>
+        [.. Text(lines).Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(':', 2)).Select(field => $"{field[0].ToLowerInvariant()}: {field[1].Trim()}")];
 
     private static List<string> Http2Fields(ReadOnlySpan<byte> decoded)
     {
@@ -81,7 +85,7 @@ internal sealed class ObservedConnection(Tally observed) : IExchangeEvents
 
     private sealed class Open
     {
-        public bool Http2 { get; init; }
+        public bool Http2 { get; set; }
         public string Id { get; set; } = "";
         public bool RequestEnded { get; set; }
         public bool ResponseEnded { get; set; }

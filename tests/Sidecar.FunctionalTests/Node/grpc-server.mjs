@@ -87,7 +87,7 @@ const service = {
   Talk(call) {
     const { received, sent } = begin(call);
     call.on('data', message => call.write(sent(received(message))));
-    call.on('end', () => finish(call));
+    call.on('end', () => { if (first(call, 'x-hold') === undefined) finish(call); });
   },
 };
 

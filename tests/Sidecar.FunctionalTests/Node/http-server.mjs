@@ -24,24 +24,24 @@ server.on('request', (request, response) => {
       response: {
         start: String(response.statusCode),
         fields: isHttp2 ? fields(request.stream.sentHeaders) : sentFields(response),
-        length: sent.length, hash: sha256(sent),
-        trailers: isHttp2 ? fields(request.stream.sentTrailers) : undefined,
+        length: sent.body.length, hash: sha256(sent.body),
+        trailers: fields(isHttp2 ? request.stream.sentTrailers : sent.trailers),
       },
     }));
   });
 });
 
-/** Answers, and returns the body that it sends. */
+/** Answers, and returns what it sends behind the head. */
 function answer(request, response, body) {
   const url = new URL(request.url, 'http://model.test');
   if (url.pathname === '/status') {
     response.writeHead(Number(url.searchParams.get('code')), {}).end();
-    return Buffer.alloc(0);
+    return { body: Buffer.alloc(0) };
   }
 
   if (url.pathname !== '/echo') {
     response.writeHead(404).end('nothing here');
-    return Buffer.from('nothing here');
+    return { body: Buffer.from('nothing here') };
   }
 
   const hash = sha256(body);
@@ -50,14 +50,15 @@ function answer(request, response, body) {
   const chunk = Number(url.searchParams.get('chunk'));
   if (!chunk) {
     response.writeHead(200, { ...head, 'Content-Length': body.length }).end(request.method === 'HEAD' ? undefined : body);
-    return request.method === 'HEAD' ? Buffer.alloc(0) : body;
+    return { body: request.method === 'HEAD' ? Buffer.alloc(0) : body };
   }
 
   response.writeHead(200, { ...head, Trailer: 'X-Trailer' });
   for (let at = 0; at < body.length; at += chunk) response.write(body.subarray(at, at + chunk));
-  response.addTrailers({ 'X-Trailer': hash });
+  const trailers = { 'X-Trailer': hash };
+  response.addTrailers(trailers);
   response.end();
-  return body;
+  return { body, trailers };
 }
 
 // The head as it was written: the only place where the fields are that Node adds by itself.
