@@ -39,6 +39,17 @@ public sealed class CategoricalCounts(CategoricalReference reference)
     /// <summary>Counts a row in which the feature was absent or null.</summary>
     public void AddMissing() => Missing++;
 
+    /// <summary>Rows per cell of the reference, <see cref="CategoricalReference.Cells"/> long.</summary>
+    public ReadOnlySpan<long> Counts => _cells;
+
+    /// <summary>Copies the counts as a detector takes them: rows per cell, then rows missing.</summary>
+    /// <param name="counts">At least <see cref="CategoricalReference.Cells"/> + 1 long.</param>
+    public void CopyCells(Span<long> counts)
+    {
+        _cells.CopyTo(counts);
+        counts[_cells.Length] = Missing;
+    }
+
     /// <summary>Rows in a cell of the reference.</summary>
     public long Count(int cell) => _cells[cell];
 
@@ -48,6 +59,10 @@ public sealed class CategoricalCounts(CategoricalReference reference)
         _cells.AsSpan().Clear();
         Missing = 0;
     }
+
+    /// <summary>Replaces the rows per cell, by those between two checkpoints for instance.</summary>
+    /// <param name="counts">One a cell of the reference.</param>
+    public void Load(ReadOnlySpan<long> counts) => counts[.._cells.Length].CopyTo(_cells);
 
     /// <summary>Adds another window of the same reference.</summary>
     /// <exception cref="ArgumentException">The other window counts against another reference.</exception>

@@ -49,9 +49,26 @@ public sealed class CategoricalReference
         _counts[Other] = Rows - _counts.Sum();
         _oversizeCell = (byte)(learner.SawOversize ? Other : Unseen);
         _groups = CoarseGroups.LargestFirst(Cells);
+        Once = Enumerable.Range(0, Distinct).Select(learner.CountOf).LongCount(count => count.Picking + count.Counting == 1);
         NewRows = learner.CountingRows;
         New = learner.CountingOverflow
             + Enumerable.Range(0, Distinct).Select(learner.CountOf).Where(count => count.Picking == 0).Sum(count => count.Counting);
+    }
+
+    private CategoricalReference(CategoricalProfile profile, ValueTable values)
+    {
+        _values = values;
+        _counts = [.. profile.Counts];
+        _numberOf = [.. Enumerable.Range(0, _counts.Length - 2)];
+        Distinct = values.Count;
+        (Overflow, Missing, SeenRows, Split) = (profile.Overflow, profile.Missing, profile.SeenRows, profile.Split);
+        (Once, New, NewRows) = (profile.Once, profile.New, profile.NewRows);
+        Rows = _counts.Sum();
+        _cellOf = new byte[Distinct];
+        for (var number = 0; number < Distinct; number++)
+            _cellOf[number] = (byte)Math.Min(number, Other);
+        _oversizeCell = (byte)(profile.SawOversize ? Other : Unseen);
+        _groups = CoarseGroups.LargestFirst(Cells);
     }
 
     /// <summary>Values with a cell of their own.</summary>
@@ -91,6 +108,15 @@ public sealed class CategoricalReference
     /// <summary>Reference rows per cell, <see cref="Cells"/> long; that of <see cref="Unseen"/> is 0 by construction.</summary>
     public ReadOnlySpan<long> Counts => _counts;
 
+    /// <summary>Values that came exactly once.</summary>
+    public long Once { get; }
+
+    /// <summary>
+    /// How often a row brings a value that all rows so far lack. Good and Turing (1953): <see cref="Once"/> over rows. Where values found no room,
+    /// a live one can't be found either, so the rate of new values between the halves is it.
+    /// </summary>
+    public double UnseenRate => Overflow > 0 ? New / (double)NewRows : Once / (double)SeenRows;
+
     /// <summary>Of <see cref="NewRows"/> rows of the one half, those whose value the other half lacks: how often a new value is normal.</summary>
     public long New { get; }
 
@@ -110,6 +136,56 @@ public sealed class CategoricalReference
     {
         error = learner.Rows < MinimumRows ? LearnError.TooFewRows : LearnError.None;
         return error == LearnError.None ? new CategoricalReference(learner) : null;
+    }
+
+    /// <summary>The reference as plain data.</summary>
+    public CategoricalProfile ToProfile()
+    {
+        var top = _numberOf.ToHashSet();
+        var others = Enumerable.Range(0, Distinct).Where(number => !top.Contains(number));
+        return new()
+        {
+            Values = [.. _numberOf.Concat(others).Select(Value)],
+            Counts = [.. _counts],
+            SeenRows = SeenRows,
+            Once = Once,
+            New = New,
+            NewRows = NewRows,
+            Missing = Missing,
+            Overflow = Overflow,
+            Split = Split,
+            SawOversize = _oversizeCell == Other,
+        };
+    }
+
+    /// <summary>Reads a reference back; null and a reason for data that can't be one. Never throws for bad data.</summary>
+    public static CategoricalReference? TryRestore(CategoricalProfile profile, out ProfileError error)
+    {
+        const int mostValues = 65_536;
+        const long most = 1L << 53;
+        error = ProfileError.Shape;
+        if (profile.Values is null || profile.Counts is null || profile.Counts.Count is < 2 or > MaximumTopValues + 2
+            || profile.Values.Count > mostValues || profile.Values.Count < profile.Counts.Count - 2)
+            return null;
+        error = ProfileError.Counts;
+        long[] numbers = [.. profile.Counts, profile.SeenRows, profile.Once, profile.New, profile.NewRows, profile.Missing, profile.Overflow];
+        if (numbers.Any(number => number is < 0 or > most) || profile.Counts[^1] != 0 || profile.Counts.Sum() > profile.SeenRows
+            || profile.SeenRows < MinimumRows || profile.Counts.Sum() == 0 || profile.New > profile.NewRows || profile.NewRows > profile.SeenRows
+            || profile.Once > profile.SeenRows || (profile.Overflow > 0 && profile.NewRows == 0))
+            return null;
+        error = ProfileError.Values;
+        var values = new ValueTable(Math.Max(1, profile.Values.Count));
+        foreach (var value in profile.Values)
+        {
+            // A value that is there already or finds no room gets no new number.
+            var before = values.Count;
+            _ = value.Bytes is { } bytes ? values.FindOrAdd(bytes.Span) : values.FindOrAdd(value.Number);
+            if (values.Count == before)
+                return null;
+        }
+
+        error = ProfileError.None;
+        return new CategoricalReference(profile, values);
     }
 
     /// <summary>The cell of a value given as bytes.</summary>
@@ -140,6 +216,9 @@ public sealed class CategoricalReference
             ? value.Value.ToString(CultureInfo.InvariantCulture)
             : Encoding.UTF8.GetString(_values.Bytes(number));
     }
+
+    private CategoryValue Value(int number) =>
+        _values.IsInteger(number, out var integer) ? new(null, integer.Value) : new(_values.Bytes(number).ToArray(), 0);
 
     private int[] Pick(CategoricalLearner learner)
     {

@@ -31,19 +31,25 @@ public static class Distances
         double n = live.Rows, m = reference.Rows;
         if (n == 0)
             return new(double.NaN, double.NaN, double.NaN);
-        long before = live.Below, referenceBefore = 0;
-        var left = before / n;
-        double lower = left, upper = left;
-        for (var bin = 1; bin <= reference.Bins; bin++)
+        var counts = reference.Counts;
+        long before = 0, referenceBefore = 0;
+        double left = 0, lower = 0, upper = 0, perLive = 1 / n, perReference = 1 / m;
+        for (var cell = 0; cell < counts.Length; cell++)
         {
-            before += live.Count(bin);
-            referenceBefore += reference.Counts[bin];
-            var right = before / n - referenceBefore / m;
+            long count = live.Count(cell), referenceCount = counts[cell];
+            before += count;
+            referenceBefore += referenceCount;
+            var right = before * perLive - referenceBefore * perReference;
             lower = Math.Max(lower, Math.Abs(right));
-            if (!OnUpperEdge(live, bin))
-                upper = Math.Max(upper, left + live.Count(bin) / n);
-            if (!reference.OnlyUpperEdge(bin))
-                upper = Math.Max(upper, reference.Counts[bin] / m - left);
+            // What may lie inside only matters where both sides do: one alone moves d in one direction, to its end.
+            if (count > 0 && referenceCount > 0)
+            {
+                if (!OnUpperEdge(live, cell))
+                    upper = Math.Max(upper, left + count * perLive);
+                if (!reference.OnlyUpperEdge(cell))
+                    upper = Math.Max(upper, referenceCount * perReference - left);
+            }
+
             left = right;
         }
 
@@ -52,7 +58,7 @@ public static class Distances
     }
 
     /// <summary>
-    /// First Wasserstein distance ∫|F − G| in units of the reference's σ, unbounded. Each bin's signed integral and both tails are exact; a bin
+    /// First Wasserstein distance ∫|F − G| in units of the reference's σ, unbounded. Each bin's and tail's signed integral is exact; a bin
     /// across which F − G changes sign counts for at least what a straight line between its ends would give. A constant reference has no σ: 0 or +∞.
     /// </summary>
     public static double Wasserstein(NumericCounts live)
@@ -61,22 +67,28 @@ public static class Distances
         double n = live.Rows, m = reference.Rows;
         if (n == 0)
             return double.NaN;
-        long before = live.Below, referenceBefore = 0;
-        // Below the minimum G = 0 and above the maximum G = 1: ∫F = min·F(min) − Σx/n, likewise above.
-        var distance = reference.Minimum * (before / n) - live.Sum(0) / n;
-        var above = reference.Bins + 1;
-        distance += live.Sum(above) / n - reference.Maximum * (live.Above / n);
-        for (var bin = 1; bin <= reference.Bins; bin++)
+        long before = live.Below, referenceBefore = reference.Counts[0] + reference.Counts[1];
+        int above = reference.LastBin + 1, far = above + 1;
+        // A tail's signed integral ∫(F − G) = min·d(min) − (Σx/n − Σy/m), likewise above: exact where only one side has values there.
+        var distance = Math.Abs(reference.Minimum * (before / n - referenceBefore / m)
+            - ((live.Sum(0) + live.Sum(1)) / n - (reference.Sums[0] + reference.Sums[1]) / m));
+        distance += Math.Abs((live.Sum(above) + live.Sum(far)) / n - (reference.Sums[above] + reference.Sums[far]) / m
+            - reference.Maximum * (live.Above / n - (reference.Counts[above] + reference.Counts[far]) / m));
+        double perLive = 1 / n, perReference = 1 / m, a = reference.Minimum, left = before * perLive - referenceBefore * perReference;
+        ReadOnlySpan<long> counts = reference.Counts;
+        var sums = reference.Sums;
+        for (var bin = NumericReference.FirstBin; bin <= reference.LastBin; bin++)
         {
             // ∫(a,b] (F − G) = b·d(b) − a·d(a) − (S/n − T/m), written so that a large common offset cancels first.
-            double a = reference.LowerEdge(bin), b = reference.UpperEdge(bin);
-            var left = before / n - referenceBefore / m;
+            double b = reference.Edges.Upper(bin);
             before += live.Count(bin);
-            referenceBefore += reference.Counts[bin];
+            referenceBefore += counts[bin];
+            var right = before * perLive - referenceBefore * perReference;
             var signed = (b - a) * left
-                + (b * live.Count(bin) - live.Sum(bin)) / n
-                - (b * reference.Counts[bin] - reference.Sums[bin]) / m;
-            distance += Math.Max(Math.Abs(signed), Crossing(left, before / n - referenceBefore / m) * (b - a));
+                + (b * live.Count(bin) - live.Sum(bin)) * perLive
+                - (b * counts[bin] - sums[bin]) * perReference;
+            distance += Math.Max(Math.Abs(signed), Crossing(left, right) * (b - a));
+            (a, left) = (b, right);
         }
 
         distance = Math.Max(0, distance);
@@ -86,58 +98,78 @@ public static class Distances
     }
 
     /// <summary>Jensen–Shannon distance (the root of the divergence), base 2, 0 … 1.</summary>
-    public static double JensenShannon(NumericCounts live) => CellDistances.JensenShannon(new Cells(live));
+    public static double JensenShannon(NumericCounts live) => Of(live, CountDistances.JensenShannon);
 
     /// <inheritdoc cref="JensenShannon(NumericCounts)"/>
-    public static double JensenShannon(CategoricalCounts live) => CellDistances.JensenShannon(new Cells(live));
+    public static double JensenShannon(CategoricalCounts live) => CountDistances.JensenShannon(live.Counts, live.Reference.Counts);
 
     /// <summary>Hellinger distance √(½Σ(√p − √q)²), 0 … 1.</summary>
-    public static double Hellinger(NumericCounts live) => CellDistances.Hellinger(new Cells(live));
+    public static double Hellinger(NumericCounts live) => Of(live, CountDistances.Hellinger);
 
     /// <inheritdoc cref="Hellinger(NumericCounts)"/>
-    public static double Hellinger(CategoricalCounts live) => CellDistances.Hellinger(new Cells(live));
+    public static double Hellinger(CategoricalCounts live) => CountDistances.Hellinger(live.Counts, live.Reference.Counts);
 
     /// <summary>Total variation ½Σ|p − q|, 0 … 1.</summary>
-    public static double TotalVariation(NumericCounts live) => CellDistances.TotalVariation(new Cells(live));
+    public static double TotalVariation(NumericCounts live) => Of(live, CountDistances.TotalVariation);
 
     /// <inheritdoc cref="TotalVariation(NumericCounts)"/>
-    public static double TotalVariation(CategoricalCounts live) => CellDistances.TotalVariation(new Cells(live));
+    public static double TotalVariation(CategoricalCounts live) => CountDistances.TotalVariation(live.Counts, live.Reference.Counts);
 
     /// <summary>Largest difference of a cell max|p − q|, 0 … 1.</summary>
-    public static double LInfinity(NumericCounts live) => CellDistances.LInfinity(new Cells(live));
+    public static double LInfinity(NumericCounts live) => Of(live, CountDistances.LInfinity);
 
     /// <inheritdoc cref="LInfinity(NumericCounts)"/>
-    public static double LInfinity(CategoricalCounts live) => CellDistances.LInfinity(new Cells(live));
+    public static double LInfinity(CategoricalCounts live) => CountDistances.LInfinity(live.Counts, live.Reference.Counts);
+
+    /// <summary>Kullback–Leibler divergence of live from reference in nats; +∞ where live rows lie in a cell that is empty in the reference.</summary>
+    public static double KullbackLeibler(NumericCounts live) => Of(live, CountDistances.KullbackLeibler);
+
+    /// <inheritdoc cref="KullbackLeibler(NumericCounts)"/>
+    public static double KullbackLeibler(CategoricalCounts live) => CountDistances.KullbackLeibler(live.Counts, live.Reference.Counts);
 
     /// <summary>
-    /// Population stability index Σ(p − q)ln(p/q) with half a row added to every cell of both sides, so that an empty cell gives a large
+    /// Population stability index Σ(p − q)ln(p/q) with half a row added to every cell that either side uses, so that an empty cell gives a large
     /// figure and not an infinite one.
     /// </summary>
-    public static double PopulationStability(NumericCounts live) => CellDistances.PopulationStability(new Cells(live));
+    public static double PopulationStability(NumericCounts live) => Of(live, static (p, q) => CountDistances.PopulationStability(p, q));
 
     /// <inheritdoc cref="PopulationStability(NumericCounts)"/>
-    public static double PopulationStability(CategoricalCounts live) => CellDistances.PopulationStability(new Cells(live));
+    public static double PopulationStability(CategoricalCounts live) => CountDistances.PopulationStability(live.Counts, live.Reference.Counts);
 
     /// <summary>
     /// <see cref="PopulationStability(NumericCounts)"/> less what it is on average without drift, (C − 1)·φ·(1/n + 1/m) to first order, with C
     /// the cells that either side uses. May be negative. Good from about 12 rows a cell.
     /// </summary>
-    public static double DebiasedPopulationStability(NumericCounts live, double phi) =>
-        CellDistances.DebiasedPopulationStability(new Cells(live), phi);
+    public static double DebiasedPopulationStability(NumericCounts live, double phi)
+    {
+        Span<long> counts = stackalloc long[live.Reference.Cells];
+        live.CopyCounts(counts);
+        return CountDistances.DebiasedPopulationStability(counts, live.Reference.Counts, phi);
+    }
 
     /// <inheritdoc cref="DebiasedPopulationStability(NumericCounts, double)"/>
     public static double DebiasedPopulationStability(CategoricalCounts live, double phi) =>
-        CellDistances.DebiasedPopulationStability(new Cells(live), phi);
+        CountDistances.DebiasedPopulationStability(live.Counts, live.Reference.Counts, phi);
+
+    private static double Of(NumericCounts live, Func<ReadOnlySpan<long>, ReadOnlySpan<long>, double> distance)
+    {
+        Span<long> counts = stackalloc long[live.Reference.Cells];
+        live.CopyCounts(counts);
+        return distance(counts, live.Reference.Counts);
+    }
 
     /// <summary>Mean |d| along the straight line from left to right if it crosses 0, else 0.</summary>
     private static double Crossing(double left, double right) =>
         left * right < 0 ? (left * left + right * right) / (2 * (Math.Abs(left) + Math.Abs(right))) : 0;
 
+    private static bool IsPoint(NumericReference reference, int cell) =>
+        cell >= NumericReference.FirstBin && cell <= reference.LastBin && reference.Edges.IsPoint(cell);
+
     private static bool OnUpperEdge(NumericCounts live, int bin)
     {
         var count = live.Count(bin);
         return count == 0
-            || live.Reference.IsPoint(bin)
-            || (count <= 1L << 26 && live.Sum(bin) == count * (double)live.Reference.UpperEdge(bin));
+            || IsPoint(live.Reference, bin)
+            || (count <= 1L << 26 && live.Sum(bin) == count * (double)live.Reference.Edges.Upper(bin));
     }
 }

@@ -34,11 +34,11 @@ public sealed class NumericCounts(NumericReference reference)
 
     public long NegativeInfinity => _apart.NegativeInfinity;
 
-    /// <summary>Finite values below the reference's minimum.</summary>
-    public long Below => _cells[0].Count;
+    /// <summary>Finite values below the lowest bin, near and far.</summary>
+    public long Below => _cells[0].Count + _cells[1].Count;
 
-    /// <summary>Finite values above the reference's maximum.</summary>
-    public long Above => _cells[^1].Count;
+    /// <summary>Finite values above the highest bin, near and far.</summary>
+    public long Above => _cells[^1].Count + _cells[^2].Count;
 
     /// <summary>Counts a value; NaN and infinities are counted apart.</summary>
     public void Add(float value)
@@ -49,7 +49,7 @@ public sealed class NumericCounts(NumericReference reference)
             return;
         }
 
-        ref var cell = ref _cells[Reference.Bin(value)];
+        ref var cell = ref _cells[Reference.Cell(value)];
         cell.Count++;
         cell.Sum += value;
     }
@@ -57,8 +57,26 @@ public sealed class NumericCounts(NumericReference reference)
     /// <summary>Counts a row in which the feature was absent or null.</summary>
     public void AddMissing() => _apart.Missing++;
 
-    /// <summary>Values in a cell of the reference, 0 … <see cref="NumericReference.Bins"/> + 1.</summary>
+    /// <summary>Values in a cell of the reference, 0 … <see cref="NumericReference.Cells"/> − 1.</summary>
     public long Count(int cell) => _cells[cell].Count;
+
+    /// <summary>Copies the values per cell.</summary>
+    /// <param name="counts">At least <see cref="NumericReference.Cells"/> long.</param>
+    public void CopyCounts(Span<long> counts)
+    {
+        for (var cell = 0; cell < _cells.Length; cell++)
+            counts[cell] = _cells[cell].Count;
+    }
+
+    /// <summary>Copies the counts as a detector takes them: values per cell, then rows missing, NaN and infinite.</summary>
+    /// <param name="counts">At least <see cref="NumericReference.Cells"/> + 3 long.</param>
+    public void CopyCells(Span<long> counts)
+    {
+        CopyCounts(counts);
+        counts[_cells.Length] = _apart.Missing;
+        counts[_cells.Length + 1] = _apart.NotANumber;
+        counts[_cells.Length + 2] = _apart.PositiveInfinity + _apart.NegativeInfinity;
+    }
 
     /// <summary>Sum of the values in a cell.</summary>
     public double Sum(int cell) => _cells[cell].Sum;

@@ -1,67 +1,52 @@
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-
 namespace Sidecar.Statistics;
-
-/// <summary>Why a reference could not be learned.</summary>
-public enum LearnError : byte
-{
-    None,
-
-    /// <summary>Fewer usable rows than <see cref="NumericReference.MinimumRows"/> or <see cref="CategoricalReference.MinimumRows"/>.</summary>
-    TooFewRows,
-}
 
 /// <summary>
 /// What a numeric feature looked like before serving started: at most 64 bins between quantiles of the reference, and its count and sum per
 /// bin. Immutable, safe to share between threads.
 /// </summary>
 /// <remarks>
-/// Cells are numbered 0 = below the reference's minimum, 1 … <see cref="Bins"/> = the bins in rising order, <see cref="Bins"/> + 1 = above its
-/// maximum. A bin is (lower edge, upper edge], the first one [min, upper edge]. Edges are float32 values and every count is taken from the
-/// float32 values with the same comparison that live rows use, so a tie can't fall on different sides of an edge.
+/// Cells are numbered in rising order of value: 0 = far below the reference's minimum (by more than its whole range), 1 = below,
+/// <see cref="FirstBin"/> … <see cref="LastBin"/> = the bins, then above and far above its maximum. A bin is (lower edge, upper edge], the first
+/// one [min, upper edge].
 /// </remarks>
 public sealed class NumericReference
 {
-    /// <summary>Bins at most; 63 edges fit eight 256-bit compares.</summary>
+    /// <summary>Bins at most.</summary>
     public const int MaximumBins = 64;
 
     /// <summary>Finite values that a reference needs: one for every bin.</summary>
     public const int MinimumRows = 64;
 
-    // Padded with +infinity, which no finite value exceeds, so that Bin needs neither a length nor a branch.
-    private readonly float[] _edges = new float[MaximumBins];
+    /// <summary>The cell of the lowest bin.</summary>
+    public const int FirstBin = 2;
+
     private readonly long[] _counts;
     private readonly double[] _sums;
     private readonly bool[] _onlyUpperEdge;
     private readonly byte[] _groups;
 
-    private NumericReference(float[] sorted, NonFinite apart)
+    internal NumericReference(BinEdges edges, long[] counts, double[] sums, bool[] onlyUpperEdge, double mean, double sigma, in NonFinite apart)
     {
-        var edges = QuantileEdges.Choose(sorted, MaximumBins);
-        _edges.AsSpan().Fill(float.PositiveInfinity);
-        edges.CopyTo(_edges, 0);
-        Bins = edges.Length + 1;
-        Minimum = sorted[0];
-        Maximum = sorted[^1];
-        Rows = sorted.Length;
+        Edges = edges;
+        (_counts, _sums, _onlyUpperEdge) = (counts, sums, onlyUpperEdge);
+        (Mean, Sigma) = (mean, sigma);
         Missing = apart.Missing;
         NotANumber = apart.NotANumber;
         PositiveInfinity = apart.PositiveInfinity;
         NegativeInfinity = apart.NegativeInfinity;
-        _counts = new long[Cells];
-        _sums = new double[Cells];
-        _onlyUpperEdge = new bool[Cells];
-        _onlyUpperEdge.AsSpan().Fill(true);
-        (Mean, Sigma) = Count(sorted);
+        foreach (var count in counts)
+            Rows += count;
         _groups = CoarseGroups.Contiguous(_counts);
     }
 
     /// <summary>Bins between minimum and maximum, 1 … 64.</summary>
-    public int Bins { get; }
+    public int Bins => Edges.Bins;
 
-    /// <summary>Bins plus the cells below and above.</summary>
-    public int Cells => Bins + 2;
+    /// <summary>Bins plus two cells below and two above.</summary>
+    public int Cells => Edges.Cells;
+
+    /// <summary>The cell of the highest bin.</summary>
+    public int LastBin => Bins + 1;
 
     /// <summary>Finite values, m of the formulas.</summary>
     public long Rows { get; }
@@ -77,9 +62,11 @@ public sealed class NumericReference
     /// <summary>Rows of every kind: finite, non-finite and missing.</summary>
     public long Total => Rows + Missing + NotANumber + PositiveInfinity + NegativeInfinity;
 
-    public float Minimum { get; }
+    /// <summary>Smallest value of the bins.</summary>
+    public float Minimum => Edges.Minimum;
 
-    public float Maximum { get; }
+    /// <summary>Largest value of the bins.</summary>
+    public float Maximum => Edges.Maximum;
 
     public double Mean { get; }
 
@@ -87,13 +74,15 @@ public sealed class NumericReference
     public double Sigma { get; }
 
     /// <summary>The <see cref="Bins"/> − 1 inner edges, rising.</summary>
-    public ReadOnlySpan<float> Edges => _edges.AsSpan(0, Bins - 1);
+    public ReadOnlySpan<float> InnerEdges => Edges.Inner;
 
-    /// <summary>Finite reference values per cell, <see cref="Cells"/> long; the outer two are 0 by construction.</summary>
+    /// <summary>Finite reference values per cell, <see cref="Cells"/> long.</summary>
     public ReadOnlySpan<long> Counts => _counts;
 
     /// <summary>Sum of the finite reference values per cell, <see cref="Cells"/> long.</summary>
     public ReadOnlySpan<double> Sums => _sums;
+
+    internal BinEdges Edges { get; }
 
     /// <summary>Cell → coarse group (at most <see cref="Overdispersion.Groups"/>), for the estimate of φ.</summary>
     internal ReadOnlySpan<byte> Groups => _groups;
@@ -107,71 +96,105 @@ public sealed class NumericReference
     public static NumericReference? Learn(ReadOnlySpan<float> values, long missing, out LearnError error)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(missing);
-        var finite = new float[values.Length];
-        var apart = new NonFinite { Missing = missing };
-        var length = 0;
+        var learner = new NumericLearner(Math.Max(MinimumRows, values.Length));
         foreach (var value in values)
+            learner.Add(value);
+        learner.AddMissing(missing);
+        return learner.Learn(out error);
+    }
+
+    /// <summary>The cell of a finite value, 0 … <see cref="Cells"/> − 1. For NaN the result is meaningless.</summary>
+    public int Cell(float value) => Edges.Cell(value);
+
+    /// <summary>
+    /// The p-quantile, interpolated within its bin: for display, exact to the bin's width. p outside [0, 1] is taken as the nearer end.
+    /// </summary>
+    public double Quantile(double p)
+    {
+        double wanted = Math.Clamp(p, 0, 1) * Rows, before = _counts[0] + _counts[1];
+        for (var cell = FirstBin; cell <= LastBin; cell++)
         {
-            if (float.IsFinite(value))
-                finite[length++] = value + 0f; // -0 becomes +0: the two compare equal, so they must be one value
-            else
-                apart.Add(value);
+            if (before + _counts[cell] >= wanted && _counts[cell] > 0)
+            {
+                var part = Math.Max(0, (wanted - before) / _counts[cell]);
+                return _onlyUpperEdge[cell] ? Edges.Upper(cell) : Edges.Lower(cell) + part * ((double)Edges.Upper(cell) - Edges.Lower(cell));
+            }
+
+            before += _counts[cell];
         }
 
-        error = length < MinimumRows ? LearnError.TooFewRows : LearnError.None;
-        if (error != LearnError.None)
+        return Maximum;
+    }
+
+    /// <summary>The reference as plain data.</summary>
+    public NumericProfile ToProfile() => new()
+    {
+        Edges = InnerEdges.ToArray(),
+        Minimum = Minimum,
+        Maximum = Maximum,
+        Counts = [.. _counts],
+        Sums = [.. _sums],
+        OnlyUpperEdge = [.. _onlyUpperEdge],
+        Mean = Mean,
+        Sigma = Sigma,
+        Missing = Missing,
+        NotANumber = NotANumber,
+        PositiveInfinity = PositiveInfinity,
+        NegativeInfinity = NegativeInfinity,
+    };
+
+    /// <summary>Reads a reference back; null and a reason for data that can't be one. Never throws for bad data.</summary>
+    public static NumericReference? TryRestore(NumericProfile profile, out ProfileError error)
+    {
+        error = Check(profile);
+        if (error != ProfileError.None)
             return null;
-        Array.Resize(ref finite, length);
-        Array.Sort(finite);
-        return new NumericReference(finite, apart);
-    }
-
-    /// <summary>The cell of a finite value, 0 … <see cref="Bins"/> + 1. For NaN the result is meaningless.</summary>
-    public int Bin(float value)
-    {
-        // The number of edges below the value is its bin. Comparing all 64 beats six dependent loads of a binary search.
-        ref var edges = ref MemoryMarshal.GetArrayDataReference(_edges); // 64 floats, always
-        var at = Vector256.Create(value);
-        var a = Below(ref edges, at, 0) + Below(ref edges, at, 8);
-        var b = Below(ref edges, at, 16) + Below(ref edges, at, 24);
-        var c = Below(ref edges, at, 32) + Below(ref edges, at, 40);
-        var d = Below(ref edges, at, 48) + Below(ref edges, at, 56);
-        var cell = 1 - Vector256.Sum(a + b + (c + d)); // every hit is -1
-        cell = value < Minimum ? 0 : cell;
-        return value > Maximum ? Bins + 1 : cell;
-    }
-
-    /// <summary>Upper edge of a bin, 1 … <see cref="Bins"/>.</summary>
-    internal float UpperEdge(int bin) => bin == Bins ? Maximum : _edges[bin - 1];
-
-    /// <summary>Lower end of a bin: the edge below it, or the minimum.</summary>
-    internal float LowerEdge(int bin) => bin == 1 ? Minimum : _edges[bin - 2];
-
-    /// <summary>True if the bin can hold one float32 value only.</summary>
-    internal bool IsPoint(int bin) =>
-        bin == 1 ? UpperEdge(1) == Minimum : MathF.BitDecrement(UpperEdge(bin)) == LowerEdge(bin);
-
-    /// <summary>True if every reference value of the bin equals the bin's upper edge.</summary>
-    internal bool OnlyUpperEdge(int bin) => _onlyUpperEdge[bin];
-
-    private static Vector256<int> Below(ref float edges, Vector256<float> value, nuint offset) =>
-        Vector256.LessThan(Vector256.LoadUnsafe(ref edges, offset), value).AsInt32();
-
-    private (double Mean, double Sigma) Count(float[] sorted)
-    {
-        double mean = 0, squares = 0;
-        long rows = 0;
-        foreach (var value in sorted)
+        var apart = new NonFinite
         {
-            var cell = Bin(value);
-            _counts[cell]++;
-            _sums[cell] += value;
-            _onlyUpperEdge[cell] &= value == UpperEdge(cell);
-            var delta = value - mean; // Welford, in double
-            mean += delta / ++rows;
-            squares += delta * (value - mean);
+            Missing = profile.Missing,
+            NotANumber = profile.NotANumber,
+            PositiveInfinity = profile.PositiveInfinity,
+            NegativeInfinity = profile.NegativeInfinity,
+        };
+        var edges = new BinEdges([.. profile.Edges], profile.Minimum, profile.Maximum);
+        return new NumericReference(edges, [.. profile.Counts], [.. profile.Sums], [.. profile.OnlyUpperEdge], profile.Mean, profile.Sigma, apart);
+    }
+
+    /// <summary>True if every reference value of the cell equals the cell's upper edge.</summary>
+    internal bool OnlyUpperEdge(int cell) => _onlyUpperEdge[cell];
+
+    private static ProfileError Check(NumericProfile profile)
+    {
+        if (profile.Edges is null || profile.Counts is null || profile.Sums is null || profile.OnlyUpperEdge is null
+            || profile.Edges.Count >= MaximumBins)
+            return ProfileError.Shape;
+        var cells = profile.Edges.Count + 1 + BinEdges.Tails;
+        if (profile.Counts.Count != cells || profile.Sums.Count != cells || profile.OnlyUpperEdge.Count != cells)
+            return ProfileError.Shape;
+        if (!float.IsFinite(profile.Minimum) || !float.IsFinite(profile.Maximum) || profile.Minimum > profile.Maximum)
+            return ProfileError.Edges;
+        var below = float.NegativeInfinity;
+        foreach (var edge in profile.Edges)
+        {
+            if (!float.IsFinite(edge) || edge <= below || edge < profile.Minimum || edge >= profile.Maximum)
+                return ProfileError.Edges;
+            below = edge;
         }
 
-        return (mean, Math.Sqrt(squares / rows));
+        // A sum of 2^53 could still be added without a loss; more rows than that are no profile.
+        const long Most = 1L << 53;
+        long rows = 0;
+        foreach (var count in profile.Counts.Concat([profile.Missing, profile.NotANumber, profile.PositiveInfinity, profile.NegativeInfinity]))
+        {
+            if (count is < 0 or > Most || rows > Most)
+                return ProfileError.Counts;
+            rows += count;
+        }
+
+        if (profile.Counts.Sum() < MinimumRows)
+            return ProfileError.Counts;
+        return !double.IsFinite(profile.Mean) || !double.IsFinite(profile.Sigma) || profile.Sigma < 0 || !profile.Sums.All(double.IsFinite)
+            ? ProfileError.Moments
+            : ProfileError.None;
     }
 }

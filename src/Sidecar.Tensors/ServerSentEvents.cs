@@ -6,19 +6,25 @@ namespace Sidecar.Tensors;
 /// </summary>
 public struct ServerSentEvents(ReadOnlyMemory<byte> body)
 {
+    private byte[]? _joined;
     private ReadOnlyMemory<byte> _rest = body.Span.StartsWith("\uFEFF"u8) ? body[3..] : body;
 
+    /// <summary>Bytes of the body that were not read yet.</summary>
+    public readonly int Remaining => _rest.Length;
+
     /// <summary>The next event's data; false at the end. An event that the end cuts off counts as one, its data being whole lines.</summary>
+    /// <param name="data">Valid until the next call.</param>
     public bool Next(out ReadOnlyMemory<byte> data)
     {
         data = default;
         var found = false;
+        var joined = -1;
         while (TakeLine(out var line))
         {
             if (line.IsEmpty)
             {
                 if (found)
-                    return true;
+                    break;
                 continue;
             }
 
@@ -27,20 +33,30 @@ public struct ServerSentEvents(ReadOnlyMemory<byte> body)
             var value = line.Length > 4 ? line[5..] : default;
             if (!value.IsEmpty && value.Span[0] == ' ')
                 value = value[1..];
-            data = found ? Join(data.Span, value.Span) : value;
+            if (!found)
+                data = value;
+            else
+                Join(joined < 0 ? data.Span : default, value.Span, ref joined);
             found = true;
         }
 
+        if (joined >= 0)
+            data = _joined.AsMemory(0, joined);
         return found;
     }
 
-    private static ReadOnlyMemory<byte> Join(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    /// <summary>
+    /// Adds a line to those that were joined, the first two of which come together. Doubles its memory, so that an event of many lines costs no more than its bytes.
+    /// </summary>
+    private void Join(ReadOnlySpan<byte> first, ReadOnlySpan<byte> line, ref int length)
     {
-        var joined = new byte[first.Length + 1 + second.Length];
-        first.CopyTo(joined);
-        joined[first.Length] = (byte)'\n';
-        second.CopyTo(joined.AsSpan(first.Length + 1));
-        return joined;
+        var start = length < 0 ? first.Length : length;
+        length = start + 1 + line.Length;
+        if (_joined is null || length > _joined.Length)
+            Array.Resize(ref _joined, Math.Max(length, 2 * start));
+        first.CopyTo(_joined);
+        _joined[start] = (byte)'\n';
+        line.CopyTo(_joined.AsSpan(start + 1));
     }
 
     // A line ends with CR LF, LF or CR.

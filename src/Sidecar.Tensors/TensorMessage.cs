@@ -127,6 +127,7 @@ public sealed partial class TensorMessage
         IsFinal = false;
         _used = 0;
         _source = default;
+        _generation = GenerationPart.Blank;
         _modelName = _modelVersion = _id = _error = Slice.Absent;
     }
 

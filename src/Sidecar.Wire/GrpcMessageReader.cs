@@ -26,6 +26,9 @@ public struct GrpcMessageReader
     /// <summary>A message has begun, and isn't whole.</summary>
     public readonly bool InMessage => _prefixCount != 0;
 
+    /// <summary>Bytes that are still to come of the message that has begun; 0 while its length isn't known.</summary>
+    public readonly uint Missing => _prefixCount == PrefixBytes ? _left : 0;
+
     /// <summary>Counts the messages in the next bytes.</summary>
     public void Read(ReadOnlySpan<byte> bytes)
     {

@@ -228,6 +228,8 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
         }
         while (_parts.Analysis.DecodeNext(exchange, _record)); // most exchanges have one message each way, streams have more
 
+        _parts.Generations.Record(exchange, _record); // step 4 once more: tokens and speed are known at the end of a stream
+
         // :: Step 10: emit what is worth an event.
         EmitExchange(exchange, _record);
 

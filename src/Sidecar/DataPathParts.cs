@@ -11,6 +11,7 @@ public sealed record DataPathParts
 {
     public required ExchangeBook Book { get; init; }
     public required InferenceSli Sli { get; init; }
+    public required GenerationSli Generations { get; init; }
     public required BodyPool Bodies { get; init; }
     public required ModelAnalysis Analysis { get; init; }
     public required IReadOnlyList<ShadowLane> Shadows { get; init; }

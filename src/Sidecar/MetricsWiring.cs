@@ -16,13 +16,15 @@ namespace Sidecar;
 internal static class MetricsWiring
 {
     public static void Observe(
-        SidecarMeter meter, SidecarOptions options, ExchangeBook exchanges, RetryBook retries, EventBook events, JsonlSink? sink, ExportBook exports,
+        SidecarMeter meter, SidecarOptions options, ExchangeBook exchanges, RetryBook retries, GenerationSli generations, EventBook events, JsonlSink? sink, ExportBook exports,
         ModelAnalysis analysis, IReadOnlyList<ShadowLane> shadows, BodyPool bodies, DecodeGovernor governor, Func<RelayHost?> relay)
     {
         meter.ObserveCounter(Catalogue.Exchanges, () => exchanges.Terms().Select(term =>
             Of(Catalogue.Exchanges, term.Count, term.Listener, term.Stage, Reason(term.Reason))));
         meter.ObserveCounter(Catalogue.InferenceRetries, () => retries.Totals().Select(retry =>
             Of(Catalogue.InferenceRetries, retry.Count, retry.Model.Name, retry.Model.Version, Labels<RetrySource>.Of((int)retry.Source))));
+        meter.ObserveCounter(Catalogue.Generations, () => generations.Totals().Select(total => Of(
+            Catalogue.Generations, total.Count, total.Model.Name, total.Model.Version, total.Operation, Labels<GenerationEnd>.Of((int)total.End))));
         meter.ObserveCounter(Catalogue.Events, () => events.Terms().Select(term =>
             Of(Catalogue.Events, term.Count, term.Type, term.Stage, Reason(term.Reason))));
         meter.ObserveCounter(Catalogue.Export, exports.Observe);

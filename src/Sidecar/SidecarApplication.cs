@@ -54,6 +54,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         _book = new ExchangeBook(listeners, () => _path?.Pending ?? 0);
         var retries = new RetryBook(_time);
         _meter = new SidecarMeter(version);
+        var generations = new GenerationSli(_meter.TokenUsage, _meter.TimeToFirstToken, _meter.TimePerOutputToken, _time);
         _events = options.Events.Sink == EventSink.Jsonl
             ? new JsonlSink(JsonlSettings(options.Events.Jsonl, hooks), eventBook, _time, hooks.Logs)
             : null;
@@ -65,6 +66,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
             {
                 Book = _book,
                 Sli = new InferenceSli(_meter.InferenceDuration, _meter.UpstreamDuration, retries, listeners, _time),
+                Generations = generations,
                 Bodies = bodies,
                 Analysis = _analysis,
                 Shadows = _shadows,
@@ -80,7 +82,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
 
         var otlp = OtlpSettings.FromEnvironment(hooks.Variable, problem => Log.Warning(_log, problem));
         _metrics = MetricsPipeline.Start(_meter.Meter, Resources.Detect(version, hooks.Variable, Environment.MachineName), otlp);
-        MetricsWiring.Observe(_meter, options, _book, retries, eventBook, _events, _metrics.Exports, _analysis, _shadows, bodies, _path.Taps.Governor, () => _relay);
+        MetricsWiring.Observe(_meter, options, _book, retries, generations, eventBook, _events, _metrics.Exports, _analysis, _shadows, bodies, _path.Taps.Governor, () => _relay);
         _relay = new RelayHost(routes, threads, RelayRoutes.SettingsOf(options.Relay), hooks.Taps?.Invoke(_path.Taps) ?? _path.Taps, _time, _log);
     }
 

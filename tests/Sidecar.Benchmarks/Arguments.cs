@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 
 namespace Sidecar.Benchmarks;
 
@@ -35,6 +36,20 @@ internal sealed class Arguments
 
     public string RequiredText(string name) => Text(name) ?? throw new UsageException($"--{name} is required");
 
+    /// <summary>Words parted by commas, or null when the option isn't given.</summary>
+    public string[]? Texts(string name) => Text(name)?.Split(',', StringSplitOptions.TrimEntries);
+
+    /// <summary>An address and a port, or several parted by commas.</summary>
+    public IPEndPoint[] EndPoints(string name) =>
+    [
+        .. RequiredText(name).Split(',').Select(text => IPEndPoint.TryParse(text, out var endPoint)
+            ? endPoint
+            : throw new UsageException($"--{name} must be an address and a port, like 127.0.0.1:9180")),
+    ];
+
+    public IPEndPoint EndPoint(string name) =>
+        EndPoints(name) is [var single] ? single : throw new UsageException($"--{name} is one address and port");
+
     public bool Flag(string name)
     {
         _unread.Remove(name);
@@ -58,7 +73,7 @@ internal sealed class Arguments
             throw new UsageException($"unknown option {string.Join(", ", _unread.Order(StringComparer.Ordinal).Select(name => "--" + name))}");
     }
 
-    private static int PositiveNumber(string name, string text) =>
+    public static int PositiveNumber(string name, string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
             ? number
             : throw new UsageException($"--{name}: '{text}' is not a positive whole number");

@@ -200,4 +200,75 @@ public class CategoricalTests
         var counts = new CategoricalCounts(Samples.Categories(values));
         Assert.Throws<ArgumentException>(() => counts.MergeFrom(new CategoricalCounts(Samples.Categories(values))));
     }
+
+    [Fact]
+    public void TryRestore_ItsOwnProfile_FindsEveryValueInTheSameCell() => Gen.Int[0, 200].Array[64, 800].Sample(numbers =>
+    {
+        var learner = new CategoricalLearner();
+        foreach (var number in numbers)
+        {
+            if (number % 2 == 0)
+                learner.Add(number);
+            else
+                learner.Add(Encoding.UTF8.GetBytes($"v{number}"));
+        }
+
+        learner.AddMissing();
+        var reference = CategoricalReference.Learn(learner)!;
+        var restored = CategoricalReference.TryRestore(reference.ToProfile(), out var error)!;
+        Assert.Equal(ProfileError.None, error);
+        Assert.Equal(reference.Counts, restored.Counts);
+        Assert.Equal(
+            (reference.Rows, reference.SeenRows, reference.Missing, reference.Once, reference.New, reference.NewRows, reference.IdLike, reference.Distinct),
+            (restored.Rows, restored.SeenRows, restored.Missing, restored.Once, restored.New, restored.NewRows, restored.IdLike, restored.Distinct));
+        foreach (var number in Enumerable.Range(0, 210))
+        {
+            Assert.Equal(reference.Cell(number), restored.Cell(number));
+            var text = Encoding.UTF8.GetBytes($"v{number}");
+            Assert.Equal(reference.Cell(text), restored.Cell(text));
+        }
+
+        for (var cell = 0; cell < reference.Cells; cell++)
+            Assert.Equal(reference.Label(cell), restored.Label(cell));
+    });
+
+    [Fact]
+    public void TryRestore_BadData_SaysWhatIsWrong()
+    {
+        var good = Samples.Categories(Enumerable.Range(0, 300).Select(i => $"v{i % 9}")).ToProfile();
+        (CategoricalProfile Bad, ProfileError Error)[] cases =
+        [
+            (good with { Counts = [] }, ProfileError.Shape),
+            (good with { Values = null! }, ProfileError.Shape),
+            (good with { Values = [.. good.Values.Take(3)] }, ProfileError.Shape),
+            (good with { Values = [.. Enumerable.Range(0, 70_000).Select(i => new CategoryValue(null, i))] }, ProfileError.Shape),
+            (good with { SeenRows = 10 }, ProfileError.Counts),
+            (good with { Counts = [-1, .. good.Counts.Skip(1)] }, ProfileError.Counts),
+            (good with { New = 100, NewRows = 50 }, ProfileError.Counts),
+            (good with { Missing = long.MaxValue }, ProfileError.Counts),
+            (good with { Values = [.. good.Values, good.Values[0]] }, ProfileError.Values),
+            (good with { Values = [.. good.Values, new CategoryValue(new byte[500], 0)] }, ProfileError.Values),
+        ];
+        foreach (var (bad, expected) in cases)
+        {
+            Assert.Null(CategoricalReference.TryRestore(bad, out var error));
+            Assert.Equal(expected, error);
+        }
+    }
+
+    [Fact]
+    public void UnseenRate_OpenVocabulary_IsGoodAndTurings()
+    {
+        // Every tenth row is a value of its own; the rest are ten common ones.
+        var random = new Random(1);
+        string Draw(int i) => random.Next(10) == 0 ? $"new-{i}" : $"v{random.Next(10)}";
+        var reference = Samples.Categories(Enumerable.Range(0, 3000).Select(Draw));
+        Assert.Equal(0.1, reference.UnseenRate, 0.02);
+        var model = Sidecar.Statistics.Detection.CellModel.Of(reference);
+        Assert.Equal(0.1, model.Shares[reference.Unseen], 0.02);
+        var live = new CategoricalCounts(reference);
+        for (var i = 0; i < 2000; i++)
+            live.Add(Encoding.UTF8.GetBytes(Draw(10_000 + i)));
+        Assert.Equal(model.Shares[reference.Unseen], live.Unseen / 2000.0, 0.03);
+    }
 }

@@ -23,10 +23,10 @@ public class DistancesTests
             var reference = NumericReference.Learn(sample)!;
             var live = Samples.Window(reference, stream);
             double open = 0;
-            for (var bin = 1; bin <= reference.Bins; bin++)
+            for (var bin = NumericReference.FirstBin; bin <= reference.LastBin; bin++)
             {
                 var masses = live.Count(bin) / (double)live.Rows + reference.Counts[bin] / (double)reference.Rows;
-                open += 2 * masses * ((double)reference.UpperEdge(bin) - reference.LowerEdge(bin));
+                open += 2 * masses * ((double)reference.Edges.Upper(bin) - reference.Edges.Lower(bin));
             }
 
             var exact = Samples.Exact(sample, stream).Wasserstein;

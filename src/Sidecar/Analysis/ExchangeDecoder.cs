@@ -53,7 +53,7 @@ internal sealed class ExchangeDecoder(int maxBody, IReadOnlyList<IProtocolDecode
         if (!hasResponse && exchange.ResponseBody is not null && _answered)
             Judge(_responses, record.ResponseMessages == 0, exchange.ResponseLastByte == 0, record);
         if (!hasRequest && !hasResponse)
-            return first; // what the last messages held stays in the record
+            return first || Summarise(record); // what the last messages held stays in the record
         record.Forget();
         if (hasRequest)
         {
@@ -97,7 +97,18 @@ internal sealed class ExchangeDecoder(int maxBody, IReadOnlyList<IProtocolDecode
         if (!_answered)
             return false;
         var endedEarly = exchange.ResponseLastByte == 0 && !exchange.IsGrpc && exchange.ResponseFormat != BodyFormat.EventStream;
+        if (error == DecodeError.None && !endedEarly)
+            record.Generation.Add(record.Response, _responses.Position);
         return Read(error, record.Response, record, endedEarly) && !record.Response.HasError;
+    }
+
+    /// <summary>After its last event a streamed generation is one answer, as if it had not been streamed.</summary>
+    private static bool Summarise(InferenceRecord record)
+    {
+        if (record.Generation.Chunks == 0)
+            return false;
+        record.Forget();
+        return record.HasResponse = record.Generation.TrySummarise(record.Response);
     }
 
     /// <summary>There is no message (any more): is that right?</summary>

@@ -52,7 +52,9 @@ public sealed class ModelAnalysis : IAsyncDisposable
     {
         if (!_decoder.Next(exchange, record))
             return false;
-        Identify(exchange, record);
+        // Marks and pieces may name no model; it goes on being the one that the exchange was with.
+        if (!record.Request.ModelName.IsEmpty || !record.Response.ModelName.IsEmpty)
+            Identify(exchange, record);
         return true;
     }
 
@@ -72,7 +74,8 @@ public sealed class ModelAnalysis : IAsyncDisposable
             : Find(exchange, record.Response.ModelName, record.Response.ModelVersion.IsEmpty ? record.Request.ModelVersion : record.Response.ModelVersion);
         record.Model = state.Identity;
         record.State = state;
-        if (record.HasRequest && !state.ContractAsked)
+        // Servers of this API describe no tensors.
+        if (record.HasRequest && !state.ContractAsked && exchange.Protocol != InferenceProtocol.OpenAi)
             AskForContract(exchange, state);
         return state;
     }
@@ -83,8 +86,7 @@ public sealed class ModelAnalysis : IAsyncDisposable
         var state = (ModelState)record.State!;
         if (record.HasRequest)
             record.Violations += state.InputContract.Check(record.Request, mayOmit: false);
-        // The mark at a stream's end holds no outputs, and none are missing.
-        if (record.HasResponse && !(record.Response is { IsFinal: true, Count: 0 }))
+        if (record.HasOutputs)
             record.Violations += state.OutputContract.Check(record.Response, record.SelectsOutputs);
     }
 
@@ -95,7 +97,7 @@ public sealed class ModelAnalysis : IAsyncDisposable
         var state = (ModelState)record.State!;
         if (record.HasRequest && state.Inputs.Add(record.Request, mayTeach: record.HasResponse) is { } extraction)
             state.CountExtraction(extraction);
-        if (record.HasResponse)
+        if (record.HasOutputs)
             state.Outputs.Add(record.Response, mayTeach: true);
         Close(state, state.Inputs, unixNanos);
         Close(state, state.Outputs, unixNanos);

@@ -126,6 +126,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
             exchange.Decode = exchange.Share < exchange.DecodeRate;
         }
 
+        exchange.RequestLength = head.ContentLength;
         exchange.RequestCoding = ContentCodings.Parse(head.ContentEncoding);
         exchange.RequestMessageCoding = ContentCodings.Parse(head.GrpcEncoding);
         exchange.RequestFormat = Format(head.ContentType, head.InferenceHeaderContentLength, out exchange.RequestJsonBytes);
@@ -139,7 +140,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         if (exchange.IsGrpc)
             exchange.RequestMessages.Read(bytes);
         if (exchange.Decode && exchange.RequestCoding != ContentCoding.Unsupported)
-            Keep(ref exchange.RequestBody, ref exchange.RequestBodyState, bytes);
+            Keep(ref exchange.RequestBody, ref exchange.RequestBodyState, bytes, Announced(exchange.IsGrpc, exchange.RequestMessages, exchange.RequestLength - exchange.RequestBytes));
     }
 
     void IExchangeEvents.OnRequestEnd(int slot)
@@ -156,6 +157,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         exchange.ClientStall = -_stalled;
         exchange.Status = head.StatusCode;
         exchange.GrpcStatus = head.GrpcStatus;
+        exchange.ResponseLength = head.ContentLength;
         exchange.ResponseCoding = ContentCodings.Parse(head.ContentEncoding);
         exchange.ResponseMessageCoding = ContentCodings.Parse(head.GrpcEncoding);
         exchange.ResponseFormat = Format(head.ContentType, head.InferenceHeaderContentLength, out exchange.ResponseJsonBytes);
@@ -168,8 +170,10 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         exchange.ResponseBytes += bytes.Length;
         if (exchange.IsGrpc)
             exchange.ResponseMessages.Read(bytes);
+        if (exchange.ResponseFormat == BodyFormat.EventStream)
+            exchange.Arrivals.Note(bytes, _now);
         if (exchange.Decode && exchange.ResponseCoding != ContentCoding.Unsupported)
-            Keep(ref exchange.ResponseBody, ref exchange.ResponseBodyState, bytes);
+            Keep(ref exchange.ResponseBody, ref exchange.ResponseBodyState, bytes, Announced(exchange.IsGrpc, exchange.ResponseMessages, exchange.ResponseLength - exchange.ResponseBytes));
     }
 
     void IExchangeEvents.OnResponseTrailers(int slot, in ResponseTrailers trailers)
@@ -284,7 +288,10 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         _pool.Intake.Ended(exchange);
     }
 
-    private void Keep(ref CapturedBody? body, ref BodyState state, ReadOnlySpan<byte> bytes)
+    /// <summary>Bytes that are known to follow: the rest of the gRPC message, or of the declared length.</summary>
+    private static long Announced(bool isGrpc, in GrpcMessageReader messages, long restOfLength) => isGrpc ? messages.Missing : restOfLength;
+
+    private void Keep(ref CapturedBody? body, ref BodyState state, ReadOnlySpan<byte> bytes, long announced)
     {
         if (state is BodyState.OverBudget or BodyState.OverCap)
             return;
@@ -294,8 +301,8 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
         }
         else
         {
-            body ??= _pool.Bodies.Rent(bytes.Length);
-            if (body is not null && _pool.Bodies.Append(ref body, bytes))
+            body ??= _pool.Bodies.Rent(bytes.Length, announced);
+            if (body is not null && _pool.Bodies.Append(ref body, bytes, announced))
             {
                 state = BodyState.Captured;
                 return;

@@ -23,6 +23,7 @@ public sealed class DecodeGovernor(double configured, TimeProvider time)
     private readonly long _period = (long)(Period.TotalSeconds * time.TimestampFrequency);
     private double _rate = configured;
     private double _lowest = configured;
+    private long _looked = time.GetTimestamp();
     private long _nextStep = time.GetTimestamp() + (long)(Period.TotalSeconds * time.TimestampFrequency);
 
     /// <summary>The share in force.</summary>
@@ -34,6 +35,9 @@ public sealed class DecodeGovernor(double configured, TimeProvider time)
     /// <summary>The lowest share since it was last in full force.</summary>
     public double Lowest => Volatile.Read(ref _lowest);
 
+    // Quiet time counts too: with little traffic nobody looks for many periods, in which there was nothing to be behind with.
+    private double Growth(long unseen) => Math.Pow(1.125, Math.Clamp(unseen / _period, 1, 100));
+
     /// <summary>Looks at the backlog, and takes a step where one is due.</summary>
     /// <param name="backlog">How full the fullest of queue and budget is, 0 to 1.</param>
     /// <param name="timestamp">Now.</param>
@@ -42,9 +46,12 @@ public sealed class DecodeGovernor(double configured, TimeProvider time)
         var due = Volatile.Read(ref _nextStep);
         if (timestamp < due)
             return;
+        var looked = Volatile.Read(ref _looked);
+        if (timestamp - looked > _period / 2)
+            Volatile.Write(ref _looked, timestamp);
         var rate = Rate;
         var next = backlog >= High ? Math.Max(rate / 2, Configured * LeastShare)
-            : backlog < Low ? Math.Min(rate * 1.125, Configured)
+            : backlog < Low ? Math.Min(rate * Growth(timestamp - looked), Configured)
             : rate;
         // Of several relay threads one takes the step. A period without a step needs none to be waited for.
         if (next == rate || Interlocked.CompareExchange(ref _nextStep, timestamp + _period, due) != due)

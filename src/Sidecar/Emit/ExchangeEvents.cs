@@ -66,12 +66,50 @@ public static class ExchangeEvents
                 json.WriteString("undecodable", Labels<UndecodableReason>.Of((int)reason));
             else if (exchange.Fate != HeadFate.None)
                 json.WriteString("notDecoded", Labels<HeadFate>.Of((int)exchange.Fate));
+            if (record.Generation.Operation != GenerationOperation.None)
+                WriteGeneration(json, exchange, record.Generation, time.TimestampFrequency);
             if (record.HasRequest)
                 WriteTensors(json, "inputs", record.Request);
             if (record.HasResponse)
                 WriteTensors(json, "outputs", record.Response);
         });
         return new SidecarEvent(ExchangeType, record.Model.ToString(), DateTimeOffset.UnixEpoch.AddTicks(exchange.StartedUnixNanos / 100), weight, payload);
+    }
+
+    /// <summary>Numbers and words of the protocol; nothing of what was asked or answered.</summary>
+    private static void WriteGeneration(Utf8JsonWriter json, Exchange exchange, Generation generation, long frequency)
+    {
+        var timing = GenerationTiming.Of(exchange, generation, frequency);
+        json.WriteStartObject("generation");
+        json.WriteString("operation", generation.Operation.Label());
+        json.WriteBoolean("streamed", generation.IsStream);
+        if (generation.IsStream)
+        {
+            json.WriteNumber("chunks", generation.Chunks);
+            json.WriteNumber("contentChunks", generation.ContentChunks);
+            json.WriteBoolean("ended", generation.HasEnded);
+        }
+
+        if (generation.Operation != GenerationOperation.Embeddings)
+        {
+            json.WriteString("finishReason", Labels<GenerationEnd>.Of((int)GenerationEnds.Of(generation)));
+            json.WriteNumber("choices", generation.Choices);
+            json.WriteNumber("characters", generation.Characters);
+        }
+
+        if (generation.Usage.Input >= 0)
+            json.WriteNumber("inputTokens", generation.Usage.Input);
+        if (generation.Usage.Output >= 0)
+            json.WriteNumber("outputTokens", generation.Usage.Output);
+        if (double.IsFinite(timing.FirstToken))
+            json.WriteNumber("timeToFirstTokenSeconds", timing.FirstToken);
+        if (double.IsFinite(timing.PerOutputToken))
+        {
+            json.WriteNumber("timePerOutputTokenSeconds", timing.PerOutputToken);
+            json.WriteString("outputTokenSource", Labels<TokenSource>.Of((int)timing.Source));
+        }
+
+        json.WriteEndObject();
     }
 
     // Without an id of its own an exchange gets one, so that an event can be spoken of; it says where it comes from.

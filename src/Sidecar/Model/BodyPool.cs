@@ -8,8 +8,13 @@ namespace Sidecar.Model;
 public sealed class BodyPool
 {
     internal const int SmallestBuffer = 2048;
+
+    // What is announced gets at most this many times the room of what has come: an announcement costs its sender nothing.
+    private const int MostAhead = 16;
+
     private readonly BoundedQueue<CapturedBody>[] _idle;
     private readonly long _budget;
+    private readonly int _largest;
     private long _allocated;
     private long _lent;
 
@@ -18,6 +23,7 @@ public sealed class BodyPool
     public BodyPool(long budgetBytes, int maxBodyBytes)
     {
         _budget = budgetBytes;
+        _largest = maxBodyBytes;
         var classes = SizeClass(Math.Max(1, maxBodyBytes)) + 1;
         _idle = new BoundedQueue<CapturedBody>[classes];
         for (var i = 0; i < classes; i++)
@@ -44,9 +50,9 @@ public sealed class BodyPool
             var bytes = SmallestBuffer << sizeClass;
             while (Interlocked.Add(ref _allocated, bytes) > _budget)
             {
-                // Idle buffers of other sizes make room; when there are none the budget is truly lent.
+                // Idle buffers of other sizes make room, unless all of them would not be enough: then they are kept.
                 Interlocked.Add(ref _allocated, -bytes);
-                if (!DropOneIdle(sizeClass))
+                if (Lent + bytes > _budget || !DropOneIdle(sizeClass))
                     return null;
             }
 
@@ -57,13 +63,17 @@ public sealed class BodyPool
         return body;
     }
 
+    /// <summary>A buffer for the first bytes of a body of which more is announced.</summary>
+    public CapturedBody? Rent(int size, long announced) => Rent(Room(size, announced));
+
     /// <summary>Appends to a body, moving it to a larger buffer where needed.</summary>
+    /// <param name="announced">How many bytes are known to follow these, so that the next ones need not move it again; 0 or less = nobody knows.</param>
     /// <returns>False when it does not fit the budget or the largest buffer; the body is unchanged then.</returns>
-    public bool Append(ref CapturedBody body, ReadOnlySpan<byte> bytes)
+    public bool Append(ref CapturedBody body, ReadOnlySpan<byte> bytes, long announced = 0)
     {
         if (bytes.Length > body.Free)
         {
-            if (Rent(checked(body.Length + bytes.Length)) is not { } larger)
+            if (Rent(checked(body.Length + bytes.Length), announced) is not { } larger)
                 return false;
             body.Bytes.CopyTo(larger.Buffer);
             larger.Length = body.Length;
@@ -95,6 +105,12 @@ public sealed class BodyPool
         }
 
         return false;
+    }
+
+    private int Room(int size, long announced)
+    {
+        var ahead = Math.Min(Math.Max(0, announced), (MostAhead - 1L) * size);
+        return Math.Max(size, (int)Math.Min(size + ahead, _largest));
     }
 
     private static int SizeClass(int size) =>

@@ -20,7 +20,8 @@ public static class ErrorTypes
 
     /// <summary>
     /// The <c>error.type</c> of an exchange; null when it succeeded. An answer of gRPC without a status is UNKNOWN, as its clients read it; what a
-    /// client gave up at its own deadline is DEADLINE_EXCEEDED, which is the server's failure, and not <c>client_aborted</c>, which is nobody's.
+    /// client gave up at its own deadline is DEADLINE_EXCEEDED, which is the server's failure, and not <c>client_aborted</c>, which is nobody's. A client that
+    /// leaves at the mark of a stream's end has got everything.
     /// </summary>
     public static string? Of(Exchange exchange) => exchange switch
     {
@@ -32,7 +33,7 @@ public static class ErrorTypes
         { End: ExchangeEnd.UpstreamTimedOut } => "upstream_timeout",
         { End: ExchangeEnd.UpstreamAborted } => "upstream_aborted",
         { End: ExchangeEnd.Refused } => "stream_refused",
-        { End: ExchangeEnd.ClientReset or ExchangeEnd.ClientAborted or ExchangeEnd.ClientTimedOut } => "client_aborted",
+        { End: ExchangeEnd.ClientReset or ExchangeEnd.ClientAborted or ExchangeEnd.ClientTimedOut, Arrivals.IsDone: false } => "client_aborted",
         { End: ExchangeEnd.Shutdown } => "shutdown",
         { Status: >= 400 and < 600 } => Statuses[exchange.Status - 400],
         { GrpcStatus: > 0 } => OfGrpc(exchange.GrpcStatus),

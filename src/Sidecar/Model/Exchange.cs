@@ -40,6 +40,9 @@ public sealed class Exchange
     /// <summary>When the response's last byte had been forwarded; 0 = it never ended.</summary>
     public long ResponseLastByte;
 
+    /// <summary>When the bytes of the response's body came, where it is an event stream.</summary>
+    public StreamArrivals Arrivals;
+
     /// <summary>When it was known to be over, however it ended.</summary>
     public long EndedAt;
 
@@ -132,6 +135,12 @@ public sealed class Exchange
     /// <summary>Payload bytes (de-chunked) of the response's body.</summary>
     public long ResponseBytes;
 
+    /// <summary>The declared length of the request's body; -1 where it isn't declared.</summary>
+    public long RequestLength = -1;
+
+    /// <summary>As <see cref="RequestLength"/>, of the response's body.</summary>
+    public long ResponseLength = -1;
+
     public BodyState RequestBodyState;
     public BodyState ResponseBodyState;
     public CapturedBody? RequestBody;
@@ -185,6 +194,7 @@ public sealed class Exchange
     {
         Listener = 0;
         StartedUnixNanos = RequestFirstByte = RequestLastByte = ResponseFirstByte = ResponseLastByte = EndedAt = 0;
+        Arrivals.Clear();
         Route = default;
         Protocol = default;
         ConfiguredRoute = -1;
@@ -208,6 +218,7 @@ public sealed class Exchange
         Share = 0;
         DecodeRate = 1;
         RequestBytes = ResponseBytes = 0;
+        RequestLength = ResponseLength = -1;
         RequestBodyState = ResponseBodyState = BodyState.None;
         RequestBody = ResponseBody = null;
         _pathLength = _requestIdLength = _authorityLength = _methodLength = 0;

@@ -30,6 +30,12 @@ public sealed class InferenceRecord
     /// <summary>The response's tensors were decoded, and it is an answer and not an error.</summary>
     public bool HasResponse { get; set; }
 
+    /// <summary>The response holds outputs to look at: it is more than a mark at a stream's end, and not a piece of an answer that is summed up later.</summary>
+    public bool HasOutputs => HasResponse && !Response.Generation.IsChunk && !(Response.IsFinal && Response.Count == 0);
+
+    /// <summary>What a generative model answered, over all messages so far.</summary>
+    public Generation Generation { get; } = new();
+
     /// <summary>The request names the outputs that it wants, so an output that is absent is not missing.</summary>
     public bool SelectsOutputs { get; set; }
 
@@ -54,6 +60,7 @@ public sealed class InferenceRecord
     {
         Undecodable = null;
         Violations = RequestMessages = ResponseMessages = 0;
+        Generation.Begin();
         Forget();
     }
 

@@ -28,12 +28,17 @@ public sealed class MessageReader(int maxBytes) : IDisposable
     private ServerSentEvents _events;
     private MessageFraming _framing;
     private ContentCoding _messageCoding;
+    private int _length;
+    private bool _isCoded;
 
     /// <summary>Why there is nothing more though there should be; Decoded where all was read.</summary>
     public DecodingResult Problem { get; private set; }
 
     /// <summary>The body ends in the middle of a message.</summary>
     public bool EndsEarly { get; private set; }
+
+    /// <summary>Where the last event of a stream ends in the body as it was on the wire; -1 where that can't be told.</summary>
+    public long Position => _framing == MessageFraming.EventStream && !_isCoded ? _length - _events.Remaining : -1;
 
     /// <summary>Forgets the last body: there is none now.</summary>
     public void Close()
@@ -56,6 +61,8 @@ public sealed class MessageReader(int maxBytes) : IDisposable
         _framing = framing;
         _messageCoding = messageCoding;
         _rest = plain;
+        _length = plain.Length;
+        _isCoded = coding != ContentCoding.Identity;
         if (framing == MessageFraming.EventStream)
             _events = new ServerSentEvents(plain);
     }

@@ -7,7 +7,7 @@ namespace Sidecar.Offline;
 
 /// <summary>One message of an inference protocol, as far as people want to see it.</summary>
 internal sealed record DecodedInference(
-    string? Id, string? Model, string? Version, string? Error, DecodeError Problem, IReadOnlyList<DecodedTensor> Tensors)
+    string? Id, string? Model, string? Version, string? Error, string? ErrorType, string? ErrorCode, DecodeError Problem, IReadOnlyList<DecodedTensor> Tensors)
 {
     /// <summary>Takes what is worth showing out of a message that is soon overwritten.</summary>
     public static DecodedInference Of(TensorMessage message, DecodeError problem) => new(
@@ -15,6 +15,8 @@ internal sealed record DecodedInference(
         message.HasModelName ? DecodedExchange.Text(message.ModelName) : null,
         message.HasModelVersion ? DecodedExchange.Text(message.ModelVersion) : null,
         message.HasError ? DecodedExchange.Text(message.Error) : null,
+        message.ErrorType.IsEmpty ? null : DecodedExchange.Text(message.ErrorType),
+        message.ErrorCode.IsEmpty ? null : DecodedExchange.Text(message.ErrorCode),
         problem,
         [.. Enumerable.Range(0, message.Count).Select(i => DecodedTensor.Of(message, i))]);
 }

@@ -20,6 +20,12 @@ internal sealed class ExchangeDecoding
 
     public List<DecodedInference> Responses { get; } = [];
 
+    /// <summary>What a generative model answered, over all messages.</summary>
+    public Generation Generation { get; } = new();
+
+    /// <summary>A streamed generation as one answer; null where there is none, or it broke off.</summary>
+    public DecodedInference? Summary { get; private set; }
+
     /// <summary>Why the body holds no (further) message; null where it is as it should be.</summary>
     public string? RequestProblem { get; private set; }
 
@@ -29,6 +35,9 @@ internal sealed class ExchangeDecoding
     public string? Model { get; private set; }
 
     public string? Version { get; private set; }
+
+    /// <summary>The response's body came to its end.</summary>
+    public bool IsWhole { get; private init; }
 
     /// <summary>Several messages may go either way.</summary>
     public bool IsStream { get; private set; }
@@ -44,6 +53,7 @@ internal sealed class ExchangeDecoding
             return null;
         var decoding = new ExchangeDecoding(route.Protocol)
         {
+            IsWhole = exchange.Response.Ended,
             IsStream = path.AsSpan().EndsWith("/ModelStreamInfer"u8) || exchange.Response.Format == BodyFormat.EventStream,
         };
         var message = new TensorMessage(Limits);
@@ -62,10 +72,14 @@ internal sealed class ExchangeDecoding
         {
             var head = new MessageHead { Path = path, Format = exchange.Response.Format, JsonBytes = exchange.Response.JsonBytes, Metadata = metadata };
             var problem = decoder.DecodeResponse(head, body, message);
+            if (problem == DecodeError.None)
+                decoding.Generation.Add(message, reader.Position);
             decoding.Responses.Add(DecodedInference.Of(message, problem));
         }
 
         decoding.ResponseProblem = Problem(reader);
+        if (decoding.Generation.TrySummarise(message))
+            decoding.Summary = DecodedInference.Of(message, DecodeError.None);
         decoding.Identify(route);
         return decoding;
     }

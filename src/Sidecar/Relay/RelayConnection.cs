@@ -10,6 +10,9 @@ internal struct Half
     public int PendingStart;
     public int PendingLength;
 
+    /// <summary>The last read filled the buffer, and the destination took all of it: there is more where that came from.</summary>
+    public bool Bulk;
+
     /// <summary>The source may have bytes: set by an event, cleared by a read that drained it (edge-triggered readiness).</summary>
     public bool Readable;
 

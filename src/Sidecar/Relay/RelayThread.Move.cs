@@ -47,7 +47,8 @@ internal sealed unsafe partial class RelayThread
                 return true;
             }
 
-            var count = (int)Libc.Receive(source, _read, BufferSize, 0);
+            var most = half.Bulk && _bulkPending < MostBulkPending ? BulkBufferSize : BufferSize;
+            var count = (int)Libc.Receive(source, _read, (nuint)most, 0);
             if (count > 0)
             {
                 var timestamp = connection.LastActive = _time.GetTimestamp();
@@ -56,7 +57,8 @@ internal sealed unsafe partial class RelayThread
                 if (!fromClient && half.PendingLength > 0)
                     ClientStalled(connection, stalled: true);
                 Show(connection, count, timestamp, fromClient);
-                if (count < BufferSize && !half.Hangup)
+                half.Bulk = count >= BufferSize && half.PendingLength == 0;
+                if (count < most && !half.Hangup)
                     half.Readable = false; // a short read drained a stream socket (epoll(7)); the next byte is a new edge
             }
             else if (count == 0)
@@ -126,9 +128,9 @@ internal sealed unsafe partial class RelayThread
                 return;
             }
 
-            half.Pending = _spare.TryPop(out var spare) ? spare : GC.AllocateUninitializedArray<byte>(BufferSize);
             half.PendingStart = 0;
             half.PendingLength = count - sent;
+            half.Pending = RentPending(half.PendingLength);
             _buffer.AsSpan(sent, half.PendingLength).CopyTo(half.Pending);
             return;
         }
@@ -222,13 +224,24 @@ internal sealed unsafe partial class RelayThread
         _taps.TapFailed(connection.Listener, tap, failure);
     }
 
+    private byte[] RentPending(int length)
+    {
+        if (length <= BufferSize)
+            return _spare.TryPop(out var spare) ? spare : GC.AllocateUninitializedArray<byte>(BufferSize);
+        _bulkPending++;
+        return _bulkSpare.TryPop(out var bulk) ? bulk : GC.AllocateUninitializedArray<byte>(BulkBufferSize);
+    }
+
     private void Spare(ref Half half)
     {
-        if (half.Pending is { } buffer)
-        {
-            half.Pending = null;
-            if (_spare.Count < 64)
-                _spare.Push(buffer);
-        }
+        if (half.Pending is not { } buffer)
+            return;
+        half.Pending = null;
+        var isBulk = buffer.Length == BulkBufferSize;
+        if (isBulk)
+            _bulkPending--;
+        var spares = isBulk ? _bulkSpare : _spare;
+        if (spares.Count < (isBulk ? 8 : 64))
+            spares.Push(buffer);
     }
 }

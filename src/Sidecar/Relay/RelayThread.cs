@@ -10,20 +10,26 @@ namespace Sidecar.Relay;
 /// </summary>
 /// <remarks>
 /// All readiness is edge-triggered and registered once per socket. One read buffer serves every connection, so an idle
-/// connection holds no buffer at all; only bytes that a slow destination would not take are copied, at most
+/// connection holds no buffer at all; only bytes that a slow destination would not take are copied, mostly at most
 /// <see cref="BufferSize"/> a direction, and then the source is not read further (TCP's own back-pressure).
 /// </remarks>
 internal sealed unsafe partial class RelayThread : IDisposable
 {
-    /// <summary>64 KiB: large bodies move at nginx's throughput with it, and the copy of a blocked direction stays small.</summary>
+    /// <summary>What is read at once: enough for most messages whole, and the copy of a blocked direction stays small.</summary>
     public const int BufferSize = 64 * 1024;
+
+    /// <summary>What is read at once from a source that fills the other again and again: a large body costs a quarter of the calls.</summary>
+    public const int BulkBufferSize = 256 * 1024;
+
+    // Blocked directions that may hold so much: 8 MiB a thread. With that many nobody is read in bulk.
+    private const int MostBulkPending = 32;
 
     // A busy sender gets this many reads before the others have their turn.
     private const int ReadsPerTurn = 16;
 
     private const ulong ListenerKey = 1UL << 63;
     private readonly Epoll _epoll = new();
-    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferSize, pinned: true);
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BulkBufferSize, pinned: true);
     private readonly byte* _read;
     private readonly RelayListener[] _listeners;
     private readonly RelayCounters[] _counters;
@@ -35,12 +41,14 @@ internal sealed unsafe partial class RelayThread : IDisposable
     private readonly List<RelayConnection> _connections = [];
     private readonly Stack<RelayConnection> _free = new();
     private readonly Stack<byte[]> _spare = new();
+    private readonly Stack<byte[]> _bulkSpare = new();
     private readonly Queue<RelayConnection> _again = new();
     private readonly Thread _thread;
     private long _heartbeat;
     private long _acceptAgainAt;
     private long _sweptAt;
     private int _open;
+    private int _bulkPending;
     private bool _accepting = true;
     private volatile Phase _phase = Phase.Running;
 

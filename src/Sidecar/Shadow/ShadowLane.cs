@@ -51,7 +51,8 @@ public sealed partial class ShadowLane : IDisposable
     /// <returns>True when there is work for the lane's thread.</returns>
     public bool Offer(InferenceRecord record, ReadOnlySpan<byte> requestId, long fallback)
     {
-        if (!record.IsPair)
+        // Of a generation only numbers are known, which no model can score.
+        if (!record.IsPair || record.Generation.Operation != GenerationOperation.None)
             return false;
         // Independent of the hash that chose what is decoded: that one would take the whole of a smaller decoded share.
         var hash = StableHash.Again(requestId.IsEmpty ? StableHash.Of(fallback) : StableHash.Of(requestId));

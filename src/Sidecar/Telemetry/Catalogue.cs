@@ -4,7 +4,8 @@ namespace Sidecar.Telemetry;
 
 /// <summary>
 /// Every instrument of the program, named here and nowhere else: rules, dashboards and METRICS.md are checked against this list.
-/// Names follow rules that give the same PromQL name over OTLP and over <c>/metrics</c>: no unit word and no <c>total</c> in a name;
+/// Names begin with <c>sidecar.</c>, but where OpenTelemetry has one (<c>gen_ai.*</c>). They
+/// follow rules that give the same PromQL name over OTLP and over <c>/metrics</c>: no unit word and no <c>total</c> in a name;
 /// a gauge with unit <c>1</c> ends in <c>.ratio</c>; info, boolean and count gauges have unit <c>{thing}</c> or none, never <c>1</c>.
 /// </summary>
 public static class Catalogue
@@ -15,6 +16,13 @@ public static class Catalogue
     // Seconds. No bound is a whole number: `le="1"` is written "1" by one exporter and "1.0" by another, and a query would match only one of them.
     private static readonly double[] DurationBuckets =
         [.0005, .001, .0025, .005, .01, .025, .05, .075, .1, .25, .5, .75, 1.5, 2.5, 5.5, 10.5];
+
+    // OpenTelemetry's own bounds for these three (semantic-conventions-genai: docs/gen-ai/gen-ai-metrics.md), each whole number moved to half a unit above it. Tokens are
+    // whole numbers, so their buckets hold exactly the same; those above a million are left out, because one of the two ways to Prometheus writes them with an exponent. Two bounds
+    // more tell small models apart.
+    private static readonly double[] FirstTokenBuckets = [.001, .005, .01, .02, .04, .06, .08, .1, .25, .5, .75, 1.5, 2.5, 5.5, 7.5, 10.5];
+    private static readonly double[] OutputTokenBuckets = [.0025, .005, .01, .025, .05, .075, .1, .15, .2, .3, .4, .5, .75, 1.5, 2.5];
+    private static readonly double[] TokenBuckets = [1.5, 4.5, 16.5, 64.5, 256.5, 1024.5, 4096.5, 16384.5, 65536.5, 262144.5];
 
     /// <summary>First byte of the request seen to last byte of the response relayed.</summary>
     public static InstrumentDefinition InferenceDuration { get; } = new("sidecar.inference.duration", Histogram, "s",
@@ -30,6 +38,26 @@ public static class Catalogue
     public static InstrumentDefinition InferenceRetries { get; } = new("sidecar.inference.retries", Counter, "{request}",
         "Inference requests that were tried before: by their own count (source=attempt_count), or because the same request id came within 30 s (source=request_id).",
         ["model", "model_version", "source"]);
+
+    /// <summary>Tokens of generations.</summary>
+    public static InstrumentDefinition TokenUsage { get; } = new("gen_ai.client.token.usage", Histogram, "{token}",
+        "Tokens of each generation as the server counts them, input and output; nothing where it does not say.",
+        ["model", "model_version", "gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.token.type"], TokenBuckets);
+
+    /// <summary>First byte of the request seen to the first chunk with output.</summary>
+    public static InstrumentDefinition TimeToFirstToken { get; } = new("gen_ai.server.time_to_first_token", Histogram, "s",
+        "Time from the first byte of a request to the chunk that holds the first output, of streamed answers.",
+        ["model", "model_version", "gen_ai.operation.name", "gen_ai.provider.name"], FirstTokenBuckets) { MaxSeries = 128 };
+
+    /// <summary>Pace of a stream after its first token.</summary>
+    public static InstrumentDefinition TimePerOutputToken { get; } = new("gen_ai.server.time_per_output_token", Histogram, "s",
+        "Time for each output token after the first, of streamed answers of one choice that came to their end; source=usage: tokens as the server counts them, source=chunks: it does not, and each chunk with output is taken for one.",
+        ["model", "model_version", "gen_ai.operation.name", "gen_ai.provider.name", "source"], OutputTokenBuckets);
+
+    /// <summary>Why generations ended.</summary>
+    public static InstrumentDefinition Generations { get; } = new("sidecar.generations", Counter, "{generation}",
+        "Answered generations by why they ended, as the server says (stop, length, tool_calls, function_call, content_filter, other, none), or error (it broke off with an error inside the stream) or cut (somebody left).",
+        ["model", "model_version", "gen_ai.operation.name", "finish_reason"]) { MaxSeries = 640 };
 
     /// <summary>The book of exchanges, by stage.</summary>
     public static InstrumentDefinition Exchanges { get; } = new("sidecar.exchanges", Counter, "{exchange}",
@@ -139,7 +167,7 @@ public static class Catalogue
     /// <summary>All of them, in the order of METRICS.md.</summary>
     public static IReadOnlyList<InstrumentDefinition> All { get; } =
     [
-        InferenceDuration, UpstreamDuration, InferenceRetries, Exchanges, ContractChecks, ContractViolations, FeatureExtractions, DriftWindows, DriftDistanceRatio,
+        InferenceDuration, UpstreamDuration, InferenceRetries, TokenUsage, TimeToFirstToken, TimePerOutputToken, Generations, Exchanges, ContractChecks, ContractViolations, FeatureExtractions, DriftWindows, DriftDistanceRatio,
         ShadowComparisons, ShadowDifferenceMax, ShadowAgreementRatio, Events, LedgerImbalance, ModelInfo, Connections,
         ConnectionsEnded, AcceptPauses, RelayIo, TlsCertificateNotAfter, SamplingRatio, CaptureBufferUsage,
         CallbackFailures, Export,

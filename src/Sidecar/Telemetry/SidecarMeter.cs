@@ -14,13 +14,16 @@ public sealed class SidecarMeter : IDisposable
     private readonly Dictionary<string, Array> _callbacks = [];
     private readonly ConcurrentDictionary<string, long> _failures = new(StringComparer.Ordinal);
 
-    /// <summary>Creates the meter and both histograms.</summary>
+    /// <summary>Creates the meter and its histograms.</summary>
     /// <param name="version">The program's version, reported as the version of the instrumentation scope.</param>
     public SidecarMeter(string version)
     {
         Meter = new Meter(new MeterOptions(Catalogue.MeterName) { Version = version });
         InferenceDuration = CreateHistogram(Catalogue.InferenceDuration);
         UpstreamDuration = CreateHistogram(Catalogue.UpstreamDuration);
+        TokenUsage = CreateHistogram(Catalogue.TokenUsage);
+        TimeToFirstToken = CreateHistogram(Catalogue.TimeToFirstToken);
+        TimePerOutputToken = CreateHistogram(Catalogue.TimePerOutputToken);
         ObserveCounter(Catalogue.CallbackFailures, CountFailures);
     }
 
@@ -32,6 +35,15 @@ public sealed class SidecarMeter : IDisposable
 
     /// <summary>Seconds, see <see cref="Catalogue.UpstreamDuration"/>.</summary>
     public Histogram<double> UpstreamDuration { get; }
+
+    /// <summary>Tokens, see <see cref="Catalogue.TokenUsage"/>.</summary>
+    public Histogram<double> TokenUsage { get; }
+
+    /// <summary>Seconds, see <see cref="Catalogue.TimeToFirstToken"/>.</summary>
+    public Histogram<double> TimeToFirstToken { get; }
+
+    /// <summary>Seconds, see <see cref="Catalogue.TimePerOutputToken"/>.</summary>
+    public Histogram<double> TimePerOutputToken { get; }
 
     /// <summary>
     /// Adds a source of running totals. Several sources may feed one instrument as long as their attribute sets differ.

@@ -3,5 +3,5 @@ namespace Sidecar.Benchmarks.Micro;
 /// <summary>All operations that have an allocation budget.</summary>
 internal static class HotPathCases
 {
-    public static readonly IReadOnlyList<HotPathCase> All = [.. WireCases.All, .. TensorCases.All, .. StatisticsCases.All];
+    public static readonly IReadOnlyList<HotPathCase> All = [.. WireCases.All, .. TensorCases.All, .. OpenAiCases.All, .. StatisticsCases.All];
 }

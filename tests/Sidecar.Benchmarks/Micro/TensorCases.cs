@@ -1,5 +1,5 @@
 using System.Text;
-using Sidecar.Benchmarks.SideBySide;
+using Sidecar.Benchmarks.Bodies;
 using Sidecar.Tensors;
 
 namespace Sidecar.Benchmarks.Micro;
@@ -19,7 +19,7 @@ internal static class TensorCases
 
     private static Action DecodeRequest(int features)
     {
-        var body = Encoding.ASCII.GetBytes(Load.SampleBody(features));
+        var body = Encoding.ASCII.GetBytes(V2Json.Requests(features).First());
         var message = new TensorMessage();
         return () => Expect(OpenInferenceJson.DecodeRequest(body, message), message.Count == 1 && message.Values<float>(0).Length == features);
     }

@@ -1,5 +1,7 @@
 using System.Text;
-using Sidecar.Benchmarks.SideBySide;
+using Sidecar.Benchmarks.Bodies;
+using Sidecar.Benchmarks.Http2;
+using Sidecar.Benchmarks.ModelServer;
 using Sidecar.Wire;
 
 namespace Sidecar.Benchmarks.Micro;
@@ -10,7 +12,7 @@ internal static class WireCases
     private static readonly byte[] Request = Message(
         "POST /v2/models/m/infer HTTP/1.1\r\nHost: model.default.svc:8080\r\nUser-Agent: python-requests/2.32.3\r\nAccept: */*\r\n" +
         "Accept-Encoding: gzip, deflate\r\nConnection: keep-alive\r\nContent-Type: application/json\r\n",
-        Load.SampleBody(features: 32));
+        V2Json.Requests(values: 32).First());
 
     private static readonly byte[] Response = Message(
         "HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Fri, 17 May 2024 10:00:00 GMT\r\nContent-Type: application/json\r\nConnection: keep-alive\r\n",
@@ -25,6 +27,7 @@ internal static class WireCases
         // Cut inside the head, as a client does that writes the head in two goes: the observer has to keep the first part.
         new("Http1Observer.Exchange_SplitHead", () => Exchange(Request, 100)),
         new("Http1Observer.Exchange_64KiBBody", () => Exchange(LargeRequest, 16 * 1024)),
+        new("ConnectionObserver.GrpcCall", GrpcCall),
     ];
 
     private static Action Exchange(byte[] request, int portion)
@@ -40,6 +43,39 @@ internal static class WireCases
             observer.OnServerBytes(Response);
             if (events.Complete != ended + 1)
                 throw new InvalidOperationException("the observer did not see one whole exchange");
+        };
+    }
+
+    private static Action GrpcCall()
+    {
+        byte[] request =
+        [
+            .. Http2Frame.Bytes(Http2Frame.Headers, Http2Frame.EndHeaders, 0,
+            [
+                0x83, 0x86, .. Http2Frame.Field(4, ":path", BodyKind.GrpcPath), .. Http2Frame.Field(1, ":authority", "model:8001"),
+                .. Http2Frame.Field(0, "te", "trailers"), .. Http2Frame.Field(31, "content-type", "application/grpc"),
+            ]),
+            .. Http2Frame.Bytes(Http2Frame.Data, Http2Frame.EndStream, 0, GrpcMessages.Request(values: 240)),
+        ];
+        var answers = new ModelAnswers(BodyKind.Parse("grpc-240"));
+        var response = answers.Grpc;
+        var events = new CountingEvents();
+        var observer = new ConnectionObserver(new ObserverLimits());
+        observer.Reset(events);
+        observer.OnClientBytes([.. Http2Frame.Preface, .. Http2Frame.WideOpen]);
+        observer.OnServerBytes(Http2Frame.WideOpen);
+        var requestFrames = Http2Frame.Starts(request);
+        var stream = 1;
+        return () =>
+        {
+            var ended = events.Complete;
+            Http2Frame.SetStream(request, requestFrames, stream);
+            Http2Frame.SetStream(response, answers.GrpcFrameStarts, stream);
+            stream += 2;
+            observer.OnClientBytes(request);
+            observer.OnServerBytes(response);
+            if (events.Complete != ended + 1)
+                throw new InvalidOperationException("the observer did not see one whole call");
         };
     }
 

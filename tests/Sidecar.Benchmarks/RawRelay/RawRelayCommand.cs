@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 
 namespace Sidecar.Benchmarks.RawRelay;
@@ -11,13 +10,11 @@ internal static class RawRelayCommand
 {
     public static async Task<int> RunAsync(Arguments arguments, CancellationToken stop)
     {
-        var listen = EndPoint(arguments, "listen");
-        var upstream = EndPoint(arguments, "upstream");
+        var listen = arguments.EndPoint("listen");
+        var upstream = arguments.EndPoint("upstream");
         arguments.RejectUnread();
 
-        // Read once, when the first socket is created; hence set before it.
-        Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
-        Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT", "1");
+        InlineSockets.Enable();
 
         using var listener = new Socket(listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(listen);
@@ -28,9 +25,4 @@ internal static class RawRelayCommand
             _ = RelayedConnection.RunAsync(client, upstream);
         }
     }
-
-    private static IPEndPoint EndPoint(Arguments arguments, string name) =>
-        IPEndPoint.TryParse(arguments.RequiredText(name), out var endPoint)
-            ? endPoint
-            : throw new UsageException($"--{name} must be an address and a port, like 127.0.0.1:9180");
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -38,6 +39,15 @@ internal static class Machine
             .Where(folder => folder.Length > 0)
             .Select(folder => Path.Combine(folder, program))
             .FirstOrDefault(File.Exists);
+
+    /// <summary>How many files and sockets a program that we start may have open.</summary>
+    public static int OpenFilesLimit()
+    {
+        // "Max open files            1024                 1048576              files": the runtime has raised the first to the second.
+        var line = File.ReadLines("/proc/self/limits").First(text => text.StartsWith("Max open files", StringComparison.Ordinal));
+        var hard = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[4];
+        return int.TryParse(hard, CultureInfo.InvariantCulture, out var limit) ? limit : int.MaxValue;
+    }
 
     /// <summary>The folder that holds Sidecar.sln, searched upwards from this program, or null outside a checkout.</summary>
     public static string? Checkout()

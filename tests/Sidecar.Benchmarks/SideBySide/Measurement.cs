@@ -5,7 +5,13 @@ internal sealed record Measurement
 {
     public required string Peer { get; init; }
 
+    /// <summary>The kind of body that was asked and answered.</summary>
+    public required string Body { get; init; }
+
     public required int Connections { get; init; }
+
+    /// <summary>Requests a second that were due; null if they were sent as fast as they were answered.</summary>
+    public int? Rate { get; init; }
 
     public required int Round { get; init; }
 

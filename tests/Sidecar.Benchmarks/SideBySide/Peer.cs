@@ -1,3 +1,5 @@
+using Sidecar.Benchmarks.Bodies;
+
 namespace Sidecar.Benchmarks.SideBySide;
 
 /// <summary>One row of the table: a proxy, how to start it, and what it stands for.</summary>
@@ -10,8 +12,10 @@ internal sealed record Peer(string Name, Func<Site, PeerPlan> Plan);
 /// <param name="Ports">Free ports for it alone: the first for traffic, the others as it likes.</param>
 /// <param name="Upstream">The model server's port.</param>
 /// <param name="Mirror">The port of the second server, for peers that send every request twice.</param>
-/// <param name="Options">The run's options.</param>
-internal sealed record Site(string Folder, int[] Ports, int Upstream, int Mirror, SideBySideOptions Options)
+/// <param name="Body">What will be asked; also says which protocol is spoken.</param>
+/// <param name="Connections">The most connections that clients will have.</param>
+/// <param name="Sidecar">The sidecar to measure, as the command line names it.</param>
+internal sealed record Site(string Folder, int[] Ports, int Upstream, int Mirror, BodyKind Body, int Connections, string? Sidecar)
 {
     /// <summary>How many ports a peer gets.</summary>
     public const int PortsPerPeer = 2;

@@ -2,110 +2,87 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using Sidecar.Benchmarks.Bodies;
 
 namespace Sidecar.Benchmarks.SideBySide;
 
-/// <summary>Collects the turns and writes them as a Markdown table for each number of connections, or as JSON.</summary>
-internal sealed class Report(SideBySideOptions options)
+/// <summary>
+/// Collects the turns and writes them as Markdown: first a table for each kind of body, made to be pasted elsewhere, then all numbers. Or as JSON.
+/// </summary>
+internal sealed class Report(SideBySideOptions options, BodyKind[] bodies)
 {
     private static readonly JsonSerializerOptions JsonStyle = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
-    private readonly List<Measurement> _measurements = [];
-    private readonly List<(string Peer, string Reason)> _skipped = [];
-    private readonly List<(string Peer, string Reason)> _failed = [];
+    private readonly MeasurementTable _table = new();
+    private readonly List<IdleResult> _idle = [];
+    private readonly List<(string Where, string Peer, string Reason, bool Failed)> _unavailable = [];
 
-    public bool HasFailures => _failed.Count > 0 || _measurements.Any(turn => turn.Problem is not null);
+    public bool HasFailures =>
+        _unavailable.Any(peer => peer.Failed) || _table.Turns.Any(turn => turn.Problem is not null) || _idle.Any(peer => peer.Problem is not null);
 
-    public void Add(Measurement turn) => _measurements.Add(turn);
+    public void Add(Measurement turn) => _table.Add(turn);
 
-    public void Skip(string peer, string reason) => _skipped.Add((peer, reason));
+    public void Add(IReadOnlyList<IdleResult> idle) => _idle.AddRange(idle);
 
-    public void Fail(string peer, string reason) => _failed.Add((peer, reason));
+    /// <summary>Takes a peer's name, why it isn't there, and whether that is a failure.</summary>
+    public Action<string, string, bool> Unavailable(string where) => (peer, reason, failed) => _unavailable.Add((where, peer, reason, failed));
 
     public string Markdown()
     {
         var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"    {CommandLine()}").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture,
             $"{Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}; " +
-            $"V2 JSON with {options.Features} FP32 values; {options.Rounds} rounds of {options.Duration.TotalSeconds} s; load average at the end {LoadAverage()}");
-        foreach (var connections in options.Connections)
-            Table(text, connections);
+            $"{options.Rounds} rounds of {options.Duration.TotalSeconds} s; load average at the end {LoadAverage()}");
+        foreach (var body in bodies)
+            SummaryTable.Write(text, _table, body);
+        if (_idle.Count > 0)
+            IdleTable.Write(text, _idle);
         text.AppendLine();
-        foreach (var (peer, reason) in _skipped)
-            text.AppendLine(CultureInfo.InvariantCulture, $"- {peer}: skipped, {reason}");
-        foreach (var (peer, reason) in _failed)
-            text.AppendLine(CultureInfo.InvariantCulture, $"- {peer}: **failed**, {reason}");
-        foreach (var turn in _measurements.Where(turn => turn.Problem is not null))
-            text.AppendLine(CultureInfo.InvariantCulture, $"- {turn.Peer}, {turn.Connections} connections, round {turn.Round}: **failed**, {turn.Problem}");
+        foreach (var (where, peer, reason, failed) in _unavailable)
+            text.AppendLine(CultureInfo.InvariantCulture, $"- {where}, {peer}: {(failed ? "**failed**" : "skipped")}, {reason}");
+        foreach (var turn in _table.Turns.Where(turn => turn.Problem is not null))
+            text.AppendLine(CultureInfo.InvariantCulture, $"- {DetailTable.Title(MeasurementTable.CellOf(turn))}, {turn.Peer}, round {turn.Round}: **failed**, {turn.Problem}");
+
+        text.AppendLine().AppendLine("## All numbers");
+        foreach (var cell in bodies.SelectMany(body => _table.Cells(body.Name)))
+            DetailTable.Write(text, _table, cell);
         return text.ToString();
     }
 
     public string Json() => JsonSerializer.Serialize(
         new
         {
+            Command = CommandLine(),
             Cores = Environment.ProcessorCount,
             System = RuntimeInformation.OSDescription,
             Framework = RuntimeInformation.FrameworkDescription,
             LoadAverage = LoadAverage(),
             Options = options,
-            Turns = _measurements,
-            Skipped = _skipped.Select(peer => new { peer.Peer, peer.Reason }),
-            Failed = _failed.Select(peer => new { peer.Peer, peer.Reason }),
-            Ratios = options.Connections.SelectMany(connections => PeerNames().Select(peer => new
-            {
-                Peer = peer,
-                Connections = connections,
-                ToNginx = Ratio(peer, Peers.Nginx, connections),
-                ToNginxMirror = Ratio(peer, Peers.NginxMirror, connections),
-            })),
+            _table.Turns,
+            Idle = _idle,
+            Unavailable = _unavailable.Select(peer => new { peer.Where, peer.Peer, peer.Reason, peer.Failed }),
+            Ratios =
+                from body in bodies
+                from cell in _table.Cells(body.Name)
+                from peer in _table.Peers(body.Name)
+                select new
+                {
+                    Peer = peer,
+                    cell.Body,
+                    cell.Connections,
+                    cell.Rate,
+                    ToNginx = _table.Ratio(cell, peer, Peers.Nginx, turn => turn.CpuMicroseconds),
+                    ToNginxMirror = _table.Ratio(cell, peer, Peers.NginxMirror, turn => turn.CpuMicroseconds),
+                    RateToNginx = _table.Ratio(cell, peer, Peers.Nginx, turn => turn.RequestsPerSecond),
+                    AddedP50 = _table.Added(cell, peer, Peers.Direct, turn => turn.P50Microseconds),
+                    AddedP99 = _table.Added(cell, peer, Peers.Direct, turn => turn.P99Microseconds),
+                },
         },
         JsonStyle);
 
-    private IEnumerable<string> PeerNames() => _measurements.Select(turn => turn.Peer).Distinct();
-
-    private void Table(StringBuilder text, int connections)
-    {
-        text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"{connections} connection{(connections == 1 ? "" : "s")}").AppendLine();
-        text.AppendLine("| peer | user µs | system µs | **CPU µs/request** | × nginx | × nginx-mirror | requests/s | p50 µs | p99 µs | RSS MB | decoded | allocated B |");
-        text.AppendLine("|---|---|---|---|---|---|---|---|---|---|---|---|");
-        foreach (var peer in PeerNames())
-        {
-            var turns = _measurements.Where(turn => turn.Peer == peer && turn.Connections == connections).ToArray();
-            var failed = turns.Count(turn => turn.Problem is not null);
-
-            string[] cells =
-            [
-                // A proxy that lost requests did less work, so its numbers flatter it: shown for diagnosis, left out of the ratios.
-                failed == 0 ? peer : $"{peer} **failed {failed} of {turns.Length}**",
-                Middle(turns.Select(turn => turn.UserMicroseconds), "F1"),
-                Middle(turns.Select(turn => turn.SystemMicroseconds), "F1"),
-                Range(Summary.Of(turns.Select(turn => turn.CpuMicroseconds)), "F1"),
-                Range(Ratio(peer, Peers.Nginx, connections), "F2"),
-                Range(Ratio(peer, Peers.NginxMirror, connections), "F2"),
-                Range(Summary.Of(turns.Select(turn => (double?)turn.RequestsPerSecond)), "F0"),
-                Middle(turns.Select(turn => (double?)turn.P50Microseconds), "F0"),
-                Middle(turns.Select(turn => (double?)turn.P99Microseconds), "F0"),
-                Middle(turns.Select(turn => turn.ResidentBytes / 1e6), "F1"),
-                Middle(turns.Select(turn => turn.DecodedShare * 100), "F2", "%"),
-                Middle(turns.Select(turn => turn.AllocatedBytes), "F1"),
-            ];
-            text.AppendLine(CultureInfo.InvariantCulture, $"| {string.Join(" | ", cells)} |");
-        }
-    }
-
-    /// <summary>CPU of one peer over that of another, turn by turn of the same round.</summary>
-    private Summary? Ratio(string peer, string other, int connections) => Summary.Of(
-        from turn in _measurements
-        join reference in _measurements on (other, turn.Connections, turn.Round) equals (reference.Peer, reference.Connections, reference.Round)
-        where turn.Peer == peer && turn.Connections == connections && turn.Problem is null && reference.Problem is null
-        select turn.CpuMicroseconds / reference.CpuMicroseconds);
-
-    private static string Middle(IEnumerable<double?> values, string format, string unit = "") =>
-        Summary.Of(values) is { } summary ? summary.Median.ToString(format, CultureInfo.InvariantCulture) + unit : "–";
-
-    private static string Range(Summary? summary, string format) => summary is { } range
-        ? string.Create(CultureInfo.InvariantCulture, $"{range.Median.ToString(format, CultureInfo.InvariantCulture)} ({range.Min.ToString(format, CultureInfo.InvariantCulture)}–{range.Max.ToString(format, CultureInfo.InvariantCulture)})")
-        : "–";
+    private static string CommandLine() =>
+        $"dotnet run -c Release --project tests/Sidecar.Benchmarks -- {string.Join(' ', Environment.GetCommandLineArgs()[1..])}";
 
     private static string LoadAverage() => string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..3]);
 }

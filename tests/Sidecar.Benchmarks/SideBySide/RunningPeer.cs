@@ -1,5 +1,7 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Sidecar.Benchmarks.Bodies;
 
 namespace Sidecar.Benchmarks.SideBySide;
 
@@ -20,18 +22,20 @@ internal sealed class RunningPeer : IDisposable
 
     public string Name { get; }
 
-    /// <summary>Starts the peer and posts one request; returns it, or throws <see cref="PeerFailedException"/> with what happened instead.</summary>
-    /// <param name="expected">The answer that must come back unchanged; null takes any answer of 200.</param>
-    public static async Task<RunningPeer> StartAsync(
-        string name, PeerPlan plan, HttpClient http, string body, string? expected, CancellationToken stop)
+    /// <summary>Memory and CPU time of the peer's processes until now; null for a row without a process.</summary>
+    public ProcessUsage? Usage => _child?.Usage;
+
+    /// <summary>Where clients reach it.</summary>
+    public int Port => _plan.Port;
+
+    /// <summary>Starts the peer and sends one request; returns it, or throws <see cref="PeerFailedException"/> with what happened instead.</summary>
+    public static async Task<RunningPeer> StartAsync(string name, PeerPlan plan, HttpClient http, BodyKind body, CancellationToken stop)
     {
         var child = plan.Command.Length == 0 ? null : Child.Start(plan.Command, plan.Environment);
         try
         {
             var peer = new RunningPeer(name, plan, child, http);
-            var answer = await peer.FirstAnswerAsync(body, stop);
-            if (expected is not null && answer != expected)
-                throw new PeerFailedException($"answered '{answer}' where the model server answers '{expected}'");
+            await peer.FirstAnswerAsync(body, stop);
             return peer;
         }
         catch
@@ -41,28 +45,43 @@ internal sealed class RunningPeer : IDisposable
         }
     }
 
-    /// <summary>The answer to one request.</summary>
-    public async Task<string> AskAsync(string body, CancellationToken stop)
+    /// <summary>Sends one request; throws if the answer isn't the model server's.</summary>
+    public async Task AskAsync(BodyKind body, CancellationToken stop)
     {
-        using var content = new StringContent(body, Encoding.ASCII, new MediaTypeHeaderValue("application/json"));
-        using var response = await _http.PostAsync(new Uri($"http://127.0.0.1:{_plan.Port}{NginxConfiguration.InferPath}"), content, stop);
-        var answer = await response.Content.ReadAsStringAsync(stop);
-        return response.IsSuccessStatusCode ? answer : throw new PeerFailedException($"answered {(int)response.StatusCode}: {answer}");
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"http://127.0.0.1:{Port}{body.Path}"))
+        {
+            Content = new ByteArrayContent(body.SampleRequest),
+            Version = body.IsGrpc ? HttpVersion.Version20 : HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue(body.IsGrpc ? "application/grpc" : "application/json");
+        if (body.IsGrpc)
+            request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
+        using var response = await _http.SendAsync(request, stop);
+        var answer = await response.Content.ReadAsByteArrayAsync(stop);
+        if (!response.IsSuccessStatusCode)
+            throw new PeerFailedException($"answered {(int)response.StatusCode}: {Encoding.ASCII.GetString(answer)}");
+        if (!answer.AsSpan().SequenceEqual(body.Answer))
+            throw new PeerFailedException($"answered {answer.Length} bytes that are not the {body.Answer.Length} of the model server");
+        if (body.IsGrpc && !(response.TrailingHeaders.TryGetValues("grpc-status", out var status) && status.Single() == "0"))
+            throw new PeerFailedException("lost the trailer grpc-status: 0");
     }
 
     /// <summary>One turn: the load, then what it cost.</summary>
-    public async Task<Measurement> MeasureAsync(Load load, int connections, int round, TimeSpan duration, CancellationToken stop)
+    public async Task<Measurement> MeasureAsync(Turn turn, int round, TimeSpan duration, CancellationToken stop)
     {
         // Reading the page costs memory too; the difference of two readings says how much.
         var earlier = await MetricsAsync(stop);
         var before = await MetricsAsync(stop);
         var usageBefore = _child?.Usage;
-        var result = await load.RunAsync(_plan.Port, connections, duration, stop);
+        var result = await turn.Load.RunAsync(Port, turn.Connections, duration, stop);
         var usageAfter = await SettledUsageAsync(stop);
         var measurement = new Measurement
         {
             Peer = Name,
-            Connections = connections,
+            Body = turn.Body.Name,
+            Connections = turn.Connections,
+            Rate = turn.Rate,
             Round = round,
             Requests = result.Requests,
             RequestsPerSecond = result.Requests / result.Seconds,
@@ -82,18 +101,18 @@ internal sealed class RunningPeer : IDisposable
         {
             DecodedShare = share,
             AllocatedBytes = (after.AllocatedBytes - before.AllocatedBytes - (before.AllocatedBytes - earlier.AllocatedBytes)) / result.Requests,
-            Problem = _plan.DecodesAll ? DecodeProblem(share, result.Requests, connections) : null,
+            Problem = _plan.DecodesAll ? DecodeProblem(share, result.Requests, turn.InFlight) : null,
         };
     }
 
     public void Dispose() => _child?.Dispose();
 
-    // wrk leaves with up to one request in flight on each connection: the proxy sees those, wrk doesn't count them.
-    private static string? DecodeProblem(double? share, long requests, int connections) => share switch
+    // A load leaves with requests in flight: the proxy sees those, the load doesn't count them.
+    private static string? DecodeProblem(double? share, long requests, int inFlight) => share switch
     {
         null => "/metrics has no sidecar_exchanges_total{stage=\"decoded\"}",
         < 1 => $"only {share:P2} of the requests were decoded",
-        _ when share > 1 + ((double)connections / requests) => $"{share:P2} of the requests were decoded: some were counted twice",
+        _ when share > 1 + ((double)inFlight / requests) => $"{share:P2} of the requests were decoded: some were counted twice",
         _ => null,
     };
 
@@ -110,7 +129,7 @@ internal sealed class RunningPeer : IDisposable
         }
     }
 
-    private async Task<string> FirstAnswerAsync(string body, CancellationToken stop)
+    private async Task FirstAnswerAsync(BodyKind body, CancellationToken stop)
     {
         for (var waited = TimeSpan.Zero; ; waited += Pause)
         {
@@ -118,7 +137,8 @@ internal sealed class RunningPeer : IDisposable
                 throw new PeerFailedException(_child.Ending());
             try
             {
-                return await AskAsync(body, stop);
+                await AskAsync(body, stop);
+                return;
             }
             catch (HttpRequestException refused) when (waited >= StartLimit)
             {

@@ -1,24 +1,44 @@
-using System.Globalization;
-
 namespace Sidecar.Benchmarks.SideBySide;
 
 /// <summary>What one side-by-side run measures.</summary>
 internal sealed record SideBySideOptions
 {
+    /// <summary>Minutes: the two protocols with small bodies.</summary>
+    public static readonly SideBySideOptions Default = new();
+
+    /// <summary>About two hours: 1 kB and 600 kB each way, both protocols, one to many connections, and idle ones.</summary>
+    public static readonly SideBySideOptions Full = new()
+    {
+        BodyNames = ["v2-80", "v2-54000", "v2-answer-54000", "grpc-240", "grpc-150000"],
+        Connections = [1, 16, 256],
+        Duration = TimeSpan.FromSeconds(4),
+        Rounds = 5,
+        Idle = 10_000,
+    };
+
     /// <summary>The sidecar to measure: a program, or a command with its first arguments; null looks for a build in the checkout.</summary>
     public string? Sidecar { get; init; }
 
+    /// <summary>Kinds of body; each is a load of its own with its own tables.</summary>
+    public string[] BodyNames { get; init; } = ["v2-80", "grpc-240"];
+
     /// <summary>Simultaneous keep-alive connections; each count is a measurement of its own.</summary>
-    public int[] Connections { get; init; } = [1, 16];
+    public int[] Connections { get; init; } = [16];
+
+    /// <summary>gRPC calls at a time on each connection, at full speed.</summary>
+    public int Streams { get; init; } = 1;
+
+    /// <summary>Requests a second of the measurement at a fixed rate; a twentieth of it for large bodies.</summary>
+    public int Rate { get; init; } = 1000;
 
     /// <summary>Load time of one measurement.</summary>
-    public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(8);
+    public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How often every peer takes its turn.</summary>
-    public int Rounds { get; init; } = 5;
+    public int Rounds { get; init; } = 3;
 
-    /// <summary>FP32 values in a request body (<c>--body v2-N</c>).</summary>
-    public int Features { get; init; } = 32;
+    /// <summary>Idle connections to hold at the end, or null for none.</summary>
+    public int? Idle { get; init; }
 
     /// <summary>Names of the peers to run; empty runs all.</summary>
     public string[] Peers { get; init; } = [];
@@ -28,26 +48,21 @@ internal sealed record SideBySideOptions
 
     public static SideBySideOptions Read(Arguments arguments)
     {
-        var defaults = new SideBySideOptions();
-        var options = new SideBySideOptions
+        var preset = arguments.Flag("full") ? Full : Default;
+        var options = preset with
         {
             Sidecar = arguments.Text("sidecar"),
-            Connections = arguments.Counts("connections", defaults.Connections),
-            Duration = arguments.Seconds("duration", defaults.Duration),
-            Rounds = arguments.Count("rounds", defaults.Rounds),
-            Features = FeaturesOf(arguments.Text("body") ?? "v2-32"),
-            Peers = arguments.Text("peers")?.Split(',', StringSplitOptions.TrimEntries) ?? [],
+            BodyNames = arguments.Texts("body") ?? preset.BodyNames,
+            Connections = arguments.Counts("connections", preset.Connections),
+            Streams = arguments.Count("streams", preset.Streams),
+            Rate = arguments.Count("rate", preset.Rate),
+            Duration = arguments.Seconds("duration", preset.Duration),
+            Rounds = arguments.Count("rounds", preset.Rounds),
+            Idle = arguments.Text("idle") is { } idle ? Arguments.PositiveNumber("idle", idle) : preset.Idle,
+            Peers = arguments.Texts("peers") ?? [],
             Json = arguments.Text("json"),
         };
         arguments.RejectUnread();
         return options;
     }
-
-    // 200,000 values are about 2.2 MB of JSON: beyond that the generator's memory is measured, not the proxies.
-    private static int FeaturesOf(string body) =>
-        body.StartsWith("v2-", StringComparison.Ordinal)
-        && int.TryParse(body.AsSpan(3), NumberStyles.None, CultureInfo.InvariantCulture, out var features)
-        && features is > 0 and <= 200_000
-            ? features
-            : throw new UsageException($"--body: '{body}' is not v2-N with N from 1 to 200000");
 }

@@ -12,6 +12,13 @@ internal sealed class Workspace : IDisposable
         return path;
     }
 
+    public string Write(string name, byte[] content)
+    {
+        var path = Path.Combine(Folder, name);
+        File.WriteAllBytes(path, content);
+        return path;
+    }
+
     public string Subfolder(string name) => Directory.CreateDirectory(Path.Combine(Folder, name)).FullName;
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);

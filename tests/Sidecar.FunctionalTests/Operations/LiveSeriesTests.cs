@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.RegularExpressions;
 using Sidecar.Configuration;
 using Sidecar.Demo;
@@ -25,6 +26,7 @@ public sealed partial class LiveSeriesTests
         await File.WriteAllBytesAsync(shadow, DemoAssets.RetrainedModel(), patience.Token);
         using var model = new OnnxModel("carloan", "1", DemoAssets.PrimaryModel());
         await using var server = await DemoModelServer.StartAsync(model, TimeProvider.System, patience.Token);
+        await using var generative = await GenerativeServer.StartAsync();
         using var authority = new TestAuthority();
         var (certificate, key) = authority.Issue();
         var options = new SidecarOptions
@@ -32,7 +34,7 @@ public sealed partial class LiveSeriesTests
             Upstream = new UpstreamSetting("127.0.0.1", server.Port),
             Listen = new EndPointSetting("127.0.0.1", 0),
             Health = new HealthOptions { Listen = new EndPointSetting("127.0.0.1", 0) },
-            Listeners = [RelayUnderTest.Listener("tls", server.Port) with { Tls = new TlsOptions { Certificate = certificate, Key = key } }],
+            Listeners = [RelayUnderTest.Listener("tls", server.Port) with { Tls = new TlsOptions { Certificate = certificate, Key = key } }, RelayUnderTest.Listener("generative", generative.Port)],
             Drift = new DriftOptions { BurnIn = 300, Window = new DriftWindowOptions { Every = TimeSpan.FromSeconds(1), MinRows = 100 } },
             Shadows = [new ShadowOptions { Name = "candidate", File = shadow, Rate = 1 }],
             Events = new EventOptions { Sink = EventSink.Jsonl, Rate = 1, Jsonl = new JsonlOptions { Path = events } },
@@ -46,6 +48,7 @@ public sealed partial class LiveSeriesTests
         string[] missing;
         do
         {
+            await StreamAsync(http, sidecar.Traffic[2], patience.Token);
             // A breach of the contract now and then, once the quiet traffic has been learned.
             load.Fault = load.Succeeded > 600 ? InputFault.RenamedFeature : InputFault.None;
             var page = await http.GetStringAsync(new Uri($"http://{sidecar.Health}/metrics"), TestContext.Current.CancellationToken);
@@ -55,6 +58,14 @@ public sealed partial class LiveSeriesTests
                 Assert.Fail($"not on /metrics: {string.Join(", ", missing)}");
         }
         while (missing.Length > 0);
+    }
+
+    /// <summary>One streamed answer, with its usage.</summary>
+    private static async Task StreamAsync(HttpClient http, IPEndPoint server, CancellationToken cancellation)
+    {
+        using var request = new StringContent("""{"model":"counter","stream":true,"max_tokens":20,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"count"}]}""");
+        using var response = await http.PostAsync(new Uri($"http://{server}/v1/chat/completions"), request, cancellation);
+        Assert.EndsWith("[DONE]\n\n", await response.Content.ReadAsStringAsync(cancellation), StringComparison.Ordinal);
     }
 
     [GeneratedRegex(@"^[a-z_:][a-z0-9_:]*", RegexOptions.Multiline | RegexOptions.IgnoreCase)]

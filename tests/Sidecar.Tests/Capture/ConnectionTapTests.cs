@@ -118,6 +118,19 @@ public sealed class ConnectionTapTests
     }
 
     [Fact]
+    public void LengthDeclared_BodyIsNotMovedAsItArrives()
+    {
+        var body = new string(' ', 60_000);
+        var tap = Open(TimeProvider.System, new CaptureSettings(1 << 20, 1));
+        tap.OnClientBytes(Encoding.ASCII.GetBytes($"POST /v2/models/m/infer HTTP/1.1\r\nHost: h\r\nContent-Length: {body.Length}\r\n\r\n{body[..8000]}"), 1);
+        var first = _intake.Pool!.Bodies.Held;
+        tap.OnClientBytes(Encoding.ASCII.GetBytes(body[8000..]), 2);
+
+        Assert.Equal(64 * 1024, first);
+        Assert.Equal(first, _intake.Pool.Bodies.Held);
+    }
+
+    [Fact]
     public void BodyOverTheCap_IsGivenBackAndStaysOver()
     {
         var states = new List<(BodyState State, bool HasBody, long Bytes)>();

@@ -46,6 +46,21 @@ public sealed class DecodeGovernorTests
     }
 
     [Fact]
+    public void Observe_AfterQuietTime_CatchesUp()
+    {
+        var governor = new DecodeGovernor(1, _time);
+        for (var i = 0; i < 10; i++)
+            Step(governor, 1);
+        Assert.Equal(1.0 / 1024, governor.Rate);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        Step(governor, 0);
+        Assert.InRange(governor.Rate, 0.3, 0.5); // 51 periods of an eighth each
+        _time.Advance(TimeSpan.FromDays(1));
+        Step(governor, 0);
+        Assert.Equal(1, governor.Rate);
+    }
+
+    [Fact]
     public void Observe_AnyBacklogs_StaysBetweenAThousandthAndTheConfiguredRate() =>
         Gen.Select(Gen.Double[0, 1], Gen.Double[0, 1].Array[0, 200]).Sample((configured, backlogs) =>
         {

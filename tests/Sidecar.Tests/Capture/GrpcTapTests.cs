@@ -49,6 +49,17 @@ public sealed class GrpcTapTests
         Assert.Equal("INVALID_ARGUMENT", ErrorTypes.Of(Last));
     }
 
+    [Fact]
+    public void Message_whose_length_is_known_is_not_moved_as_it_arrives()
+    {
+        Client(_client.Request(1, Infer, end: false, Call), H2.Data(1, "\0\0\0\u0040\0" + new string('x', 4000)));
+        var first = _pool.Bodies.Held;
+        Client(H2.Data(1, new string('x', 0x4000 - 4000), end: true));
+
+        Assert.Equal(32 * 1024, first);
+        Assert.Equal(first, _pool.Bodies.Held);
+    }
+
     [Theory]
     [InlineData("grpc-status: 0", null)]
     [InlineData("grpc-status: 14", "UNAVAILABLE")]

@@ -89,7 +89,7 @@ public class RealBackendTests
         using var client = new HttpClient();
         while (true)
         {
-            var selector = Uri.EscapeDataString($$"""{__name__=~"sidecar_.*",job="{{job}}"}""");
+            var selector = Uri.EscapeDataString($$"""{__name__=~"sidecar_.*|gen_ai_.*",job="{{job}}"}""");
             using var answer = JsonDocument.Parse(await client.GetStringAsync(new Uri($"{url}/api/v1/series?match[]={selector}"), TestContext.Current.CancellationToken));
             var series = answer.RootElement.GetProperty("data").EnumerateArray().Select(Text).Order(StringComparer.Ordinal).ToList();
             if (series.Count > 0)

@@ -1,5 +1,6 @@
 using CsCheck;
 using Sidecar.Model;
+using Sidecar.Testing;
 
 namespace Sidecar.Tests.Model;
 
@@ -55,6 +56,79 @@ public sealed class BodyPoolTests
         Assert.False(pool.Append(ref body, new byte[3 * BodyPool.SmallestBuffer]));
         Assert.Equal([1, 2, 3], body.Bytes.ToArray());
         Assert.Equal(BodyPool.SmallestBuffer, pool.Lent);
+    }
+
+    [Fact]
+    public void Rent_MoreAnnounced_HoldsItAllWithoutMovingButNoMoreThanSixteenTimesWhatCame()
+    {
+        var pool = new BodyPool(1 << 20, MaxBody);
+        var whole = pool.Rent(4096, announced: 40_000)!;
+        var claimed = pool.Rent(1024, announced: long.MaxValue)!;
+
+        Assert.Equal(64 * 1024, whole.Buffer.Length);
+        Assert.Equal(16 * 1024, claimed.Buffer.Length);
+        Assert.Equal(MaxBody, pool.Rent(MaxBody, announced: long.MaxValue)!.Buffer.Length);
+    }
+
+    [Fact]
+    public void Rent_MoreThanAllIdleBuffersWouldGive_LeavesThemWhereTheyAre()
+    {
+        var pool = new BodyPool(8 * BodyPool.SmallestBuffer, MaxBody);
+        var lent = pool.Rent(4 * BodyPool.SmallestBuffer)!;
+        var idle = pool.Rent(1)!;
+        idle.Return();
+
+        Assert.Null(pool.Rent(8 * BodyPool.SmallestBuffer));
+        Assert.Same(idle, pool.Rent(1));
+        lent.Return();
+    }
+
+    /// <summary>Sixteen clients send 600 kB each in pieces of 64 KiB, and what they sent waits for the analysis until the budget is used up.</summary>
+    [Fact]
+    public void Append_LargeBodiesWithTheBudgetUsedUp_AllocatesNothingOnceWarm()
+    {
+        const int Length = 600_000;
+        var pool = new BodyPool(64 << 20, 4 << 20);
+        var piece = new byte[64 * 1024];
+        var arriving = new CapturedBody?[16];
+        var waiting = new Queue<CapturedBody>(256);
+        var refused = 0;
+
+        void Round()
+        {
+            for (var sent = 0; sent < Length; sent += piece.Length)
+            {
+                var next = piece.AsSpan(0, Math.Min(piece.Length, Length - sent));
+                var announced = Length - sent - next.Length;
+                foreach (ref var body in arriving.AsSpan())
+                {
+                    if (sent == 0)
+                        body = pool.Rent(next.Length, announced);
+                    if (body is not null && !pool.Append(ref body, next, announced))
+                    {
+                        body.Return();
+                        body = null;
+                    }
+                }
+            }
+
+            foreach (ref var body in arriving.AsSpan())
+            {
+                if (body is null)
+                    refused++;
+                else
+                    waiting.Enqueue(body);
+                body = null;
+            }
+
+            for (var analysed = 0; analysed < 4 && waiting.TryDequeue(out var done); analysed++)
+                done.Return();
+        }
+
+        for (var warm = 0; warm < 50; warm++)
+            Round();
+        Assert.True(refused > 0);
+        Assert.Equal(0, Allocated.Least(Round));
     }
 
     [Fact]

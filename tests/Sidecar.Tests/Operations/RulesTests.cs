@@ -7,7 +7,7 @@ namespace Sidecar.Tests.Operations;
 public partial class RulesTests
 {
     /// <summary>Series that a user may record to give a model its own target.</summary>
-    private static readonly string[] Overrides = ["model:slo_objective_override:ratio", "model:latency_objective_override:seconds"];
+    private static readonly string[] Overrides = ["model:slo_objective_override:ratio", "model:latency_objective_override:seconds", "model:time_to_first_token_objective_override:seconds"];
 
     public static TheoryData<string> AlertNames => [.. RulesFile.Alerts.Select(alert => alert.Alert!).Distinct()];
 

@@ -26,5 +26,8 @@ internal static class FullMeter
     {
         meter.InferenceDuration.Record(.3, Tags.Of(Catalogue.InferenceDuration, [.. Catalogue.InferenceDuration.Attributes]));
         meter.UpstreamDuration.Record(.3, Tags.Of(Catalogue.UpstreamDuration, [.. Catalogue.UpstreamDuration.Attributes]));
+        meter.TokenUsage.Record(30, Tags.Of(Catalogue.TokenUsage, [.. Catalogue.TokenUsage.Attributes]));
+        meter.TimeToFirstToken.Record(.3, Tags.Of(Catalogue.TimeToFirstToken, [.. Catalogue.TimeToFirstToken.Attributes]));
+        meter.TimePerOutputToken.Record(.3, Tags.Of(Catalogue.TimePerOutputToken, [.. Catalogue.TimePerOutputToken.Attributes]));
     }
 }

@@ -2,53 +2,52 @@ using System.Text;
 using System.Text.Json;
 using Sidecar.Testing;
 
-namespace Sidecar.Statistics.Tests;
+namespace Sidecar.Statistics.Tests.Golden;
 
 /// <summary>Real tables against the figures that scipy printed for them.</summary>
-public class GoldenTests
+public class BinnedGoldenTests
 {
-    public static TheoryData<string> Tables => ["breast_cancer", "wine", "digits", "diabetes", "california"];
+    public static TheoryData<string> Pairs => [.. Pair.Names];
 
     [Theory]
-    [MemberData(nameof(Tables))]
-    public void Binned_distances_of_real_columns_agree_with_scipy(string table)
+    [MemberData(nameof(Pairs))]
+    public void Binned_distances_of_real_columns_agree_with_scipy(string name)
     {
-        using var json = JsonDocument.Parse(File.ReadAllText(Fixtures.Require("reference", "scipy.json")));
-        var pair = json.RootElement.GetProperty("pairs").GetProperty(table);
-        var whole = table == "california" ? null : Samples.Table($"{table}.csv");
-        var first = whole ?? Samples.Table("california_housing_reference.csv");
-        var second = whole ?? Samples.Table("california_housing_analysis.csv");
+        var figures = Pair.Figures("scipy.json").GetProperty("pairs").GetProperty(name);
+        var pair = Pair.Load(name);
         List<double> errors = [], depths = [], widths = [];
-        foreach (var name in pair.GetProperty("numeric").EnumerateArray().Select(column => column.GetString()!))
+        foreach (var column in figures.GetProperty("numeric").EnumerateArray().Select(column => column.GetString()!))
         {
-            var half = first[name].Length / 2;
-            var sample = whole is null ? first[name] : first[name][..half];
-            var stream = whole is null ? second[name] : first[name][half..];
+            float[] sample = [.. pair.Reference.Numbers(column).Select(value => (float)value)];
+            float[] stream = [.. pair.Current.Numbers(column).Select(value => (float)value)];
             var reference = NumericReference.Learn(sample)!;
             var live = Samples.Window(reference, stream);
-            var figures = pair.GetProperty("columns").GetProperty(name);
-            Assert.Equal(figures.GetProperty("n_ref").GetInt64(), reference.Rows);
-            Assert.Equal(figures.GetProperty("n_cur").GetInt64(), live.Rows);
-            Assert.Equal(figures.GetProperty("ref_std_ddof0").GetDouble(), reference.Sigma, 1e-5 * Math.Max(1, reference.Sigma));
+            var of = figures.GetProperty("columns").GetProperty(column);
+            Assert.Equal(of.GetProperty("n_ref").GetInt64(), reference.Rows);
+            Assert.Equal(of.GetProperty("n_cur").GetInt64(), live.Rows);
+            Assert.Equal(of.GetProperty("ref_std_ddof0").GetDouble(), reference.Sigma, 1e-5 * Math.Max(1, reference.Sigma));
 
-            var d = figures.GetProperty("ks_2samp_asymp").GetProperty("statistic").GetDouble();
+            // The certificate is of the values as float32, which may tie where doubles don't: scipy's D of the doubles is allowed that much.
+            var d = of.GetProperty("ks_2samp_asymp").GetProperty("statistic").GetDouble();
             var distance = Distances.KolmogorovSmirnov(live);
-            Assert.InRange(d, distance.Lower - 1e-9, distance.Upper + 1e-9);
             Assert.InRange(Samples.Exact(sample, stream).Ks, distance.Lower - 1e-12, distance.Upper + 1e-12);
+            Assert.InRange(d, distance.Lower - 1e-4, distance.Upper + 1e-4);
             depths.Add(d - distance.Value);
             widths.Add(distance.Width);
-            Assert.True(distance.Width <= 0.025, $"{name}: width {distance.Width}");
-            Assert.True(d - distance.Value <= 0.012, $"{name}: D {d} against {distance.Value}");
+            Assert.True(distance.Width <= 0.025, $"{column}: width {distance.Width}");
+            Assert.True(d - distance.Value <= 0.012, $"{column}: D {d} against {distance.Value}");
 
             if (reference.Sigma == 0)
                 continue;
-            var w = figures.GetProperty("wasserstein_distance").GetDouble() / reference.Sigma;
+            var w = of.GetProperty("wasserstein_distance").GetDouble() / reference.Sigma;
             errors.Add(Math.Abs(w - Distances.Wasserstein(live)));
-            Assert.True(errors[^1] <= 0.015, $"{name}: W1/σ {w} against {Distances.Wasserstein(live)}");
+            Assert.True(errors[^1] <= 0.015, $"{column}: W1/σ {w} against {Distances.Wasserstein(live)}");
         }
 
+        if (errors.Count >= 20)
+            Assert.True(errors.Order().ElementAt(errors.Count * 95 / 100) <= 0.005);
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{table}: {errors.Count} columns; W1/σ error 95 % {errors.Order().ElementAt(errors.Count * 95 / 100):F4}, largest {errors.Max():F4};"
+            $"{name}: {errors.Count} columns; W1/σ error 95 % {errors.Order().ElementAt(errors.Count * 95 / 100):F4}, largest {errors.Max():F4};"
             + $" D error largest {depths.Max():F4}, certificate widest {widths.Max():F4}");
     }
 
