@@ -8,6 +8,9 @@ internal enum BodyStep : byte
     /// <summary>A piece of the body; there may be more in the same input.</summary>
     Data,
 
+    /// <summary>A piece of the section behind the last chunk: the trailer fields, and the empty line that ends them.</summary>
+    Trailers,
+
     /// <summary>The body is whole; what is left of the input belongs to the next message.</summary>
     End,
     Malformed,
@@ -54,7 +57,7 @@ internal struct BodyReader
         _trailerRoom = maxTrailerBytes;
     }
 
-    /// <summary>Takes the next piece off <paramref name="input"/>. To be called again after <see cref="BodyStep.Data"/>.</summary>
+    /// <summary>Takes the next piece off <paramref name="input"/>. To be called again after <see cref="BodyStep.Data"/> and <see cref="BodyStep.Trailers"/>.</summary>
     public BodyStep Read(ref ReadOnlySpan<byte> input, out ReadOnlySpan<byte> data)
     {
         data = default;
@@ -87,12 +90,29 @@ internal struct BodyReader
                 continue;
             }
 
-            if (_state >= State.TrailerStart && _trailerRoom-- == 0)
-                return BodyStep.TrailersTooLong;
+            if (_state >= State.TrailerStart)
+                return ReadTrailers(ref input, out data);
             if (!Advance(input[0]))
                 return BodyStep.Malformed;
             input = input[1..];
         }
+    }
+
+    private BodyStep ReadTrailers(ref ReadOnlySpan<byte> input, out ReadOnlySpan<byte> data)
+    {
+        data = default;
+        var length = 0;
+        for (; length < input.Length && _state != State.Ended; length++)
+        {
+            if (_trailerRoom-- == 0)
+                return BodyStep.TrailersTooLong;
+            if (!Advance(input[length]))
+                return BodyStep.Malformed;
+        }
+
+        data = input[..length];
+        input = input[length..];
+        return BodyStep.Trailers;
     }
 
     // One byte of chunked framing. CR and LF are only taken as a pair: a lone one is what request smuggling is made of.

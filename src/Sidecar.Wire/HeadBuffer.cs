@@ -24,6 +24,9 @@ internal struct HeadBuffer
 
     public readonly bool IsEmpty => _count == 0;
 
+    /// <summary>The bytes so far; valid until the next change.</summary>
+    public readonly ReadOnlySpan<byte> Kept => _array.AsSpan(0, _count);
+
     /// <summary>Copies the first bytes of the head, those kept and those of <paramref name="next"/>, into <paramref name="target"/>; how many.</summary>
     public readonly int CopyStart(ReadOnlySpan<byte> next, Span<byte> target)
     {
@@ -112,7 +115,8 @@ internal struct HeadBuffer
         return false;
     }
 
-    private void Append(ReadOnlySpan<byte> bytes)
+    /// <summary>Keeps bytes of a section whose end is found elsewhere.</summary>
+    public void Append(ReadOnlySpan<byte> bytes)
     {
         var needed = _count + bytes.Length;
         if (_array is null || _array.Length < needed)

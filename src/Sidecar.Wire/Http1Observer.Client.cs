@@ -124,6 +124,7 @@ public sealed partial class Http1Observer
             switch (_requestBody.Read(ref bytes, out var data))
             {
                 case BodyStep.Data: _events.OnRequestBody(Slot(_requestsEnded), data); continue;
+                case BodyStep.Trailers: continue; // nothing asks for those of a request
                 case BodyStep.End: EndRequest(); return;
                 case BodyStep.Malformed: BecomeOpaque(OpaqueReason.MalformedRequest); return;
                 case BodyStep.TrailersTooLong: BecomeOpaque(OpaqueReason.HeadTooLarge); return;

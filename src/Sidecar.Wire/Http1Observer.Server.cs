@@ -4,6 +4,8 @@ namespace Sidecar.Wire;
 public sealed partial class Http1Observer
 {
     private Reading _serverReading;
+
+    // A response's head while it is split over reads, and later its trailer section.
     private HeadBuffer _serverHead;
     private BodyReader _responseBody;
     private bool _serverClosed;
@@ -117,12 +119,27 @@ public sealed partial class Http1Observer
             switch (_responseBody.Read(ref bytes, out var data))
             {
                 case BodyStep.Data: _events.OnResponseBody(Slot(_responsesEnded), data); continue;
-                case BodyStep.End: EndResponse(); return;
+                case BodyStep.Trailers: KeepTrailers(data); continue;
+                case BodyStep.End: TellTrailers(); EndResponse(); return;
                 case BodyStep.Malformed: BecomeOpaque(OpaqueReason.MalformedResponse); return;
                 case BodyStep.TrailersTooLong: BecomeOpaque(OpaqueReason.HeadTooLarge); return;
                 default: return;
             }
         }
+    }
+
+    private void KeepTrailers(ReadOnlySpan<byte> section)
+    {
+        // Nearly always there are none: the section is an empty line, in one piece.
+        if (!_serverHead.IsEmpty || !section.SequenceEqual("\r\n"u8))
+            _serverHead.Append(section);
+    }
+
+    private void TellTrailers()
+    {
+        if (_serverHead.Kept.Length > 2)
+            _events.OnResponseTrailers(Slot(_responsesEnded), ResponseTrailers.OfLines(_serverHead.Kept));
+        _serverHead.Return();
     }
 
     private void EndResponse()

@@ -69,6 +69,8 @@ internal sealed partial class Http2Observer
         else
         {
             stream.ResponseStarted = true;
+            // An answer of gRPC is whole with its trailers only.
+            stream.ResponseLeft = head.ContentType.StartsWith("application/grpc"u8) ? -1 : head.ContentLength;
             head.InterimCount = stream.InterimCount;
             _events!.OnResponseHead(slot, head);
         }
@@ -88,13 +90,20 @@ internal sealed partial class Http2Observer
         if (!data.IsEmpty && ofClient)
             _events!.OnRequestBody(slot, data);
         else if (!data.IsEmpty)
-            _events!.OnResponseBody(slot, data);
+            OnResponseData(slot, data);
         if (!direction.Frames.EndsFrame || (direction.Frames.Flags & Direction.EndStreamFlag) == 0)
             return;
         if (ofClient)
             EndRequest(slot);
         else
             EndResponse(slot);
+    }
+
+    private void OnResponseData(int slot, ReadOnlySpan<byte> data)
+    {
+        if (_streams[slot].ResponseLeft >= 0)
+            _streams[slot].ResponseLeft -= data.Length; // to below 0 where there is more than was declared
+        _events!.OnResponseBody(slot, data);
     }
 
     private void OnReset(int id, int code, bool ofClient)

@@ -203,6 +203,13 @@ internal sealed partial class Http2Observer
 
     private void EndStream(int slot, ExchangeEnd end)
     {
+        // A client that has all of the declared length need not wait for the end of the stream, which servers may send in a frame of its own.
+        if (end is ExchangeEnd.ClientReset or ExchangeEnd.ClientAborted && _streams[slot] is { ResponseStarted: true, ResponseEnded: false, ResponseLeft: 0 })
+        {
+            _events!.OnResponseEnd(slot);
+            end = ExchangeEnd.Complete;
+        }
+
         _streams.Remove(slot);
         _events!.OnExchangeEnded(slot, end);
     }

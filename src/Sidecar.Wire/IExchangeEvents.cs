@@ -24,7 +24,7 @@ public interface IExchangeEvents
     /// <summary>A piece of the response body without its framing (chunks, frames, padding); never empty.</summary>
     void OnResponseBody(int slot, ReadOnlySpan<byte> decodedBytes);
 
-    /// <summary>HTTP/2: the trailers after the response's body, ahead of <see cref="OnResponseEnd"/>. Those of HTTP/1.x chunked bodies are not told.</summary>
+    /// <summary>The trailers after the response's body, ahead of <see cref="OnResponseEnd"/>; not called where there are none. Those of requests are not told.</summary>
     void OnResponseTrailers(int slot, in ResponseTrailers trailers);
 
     /// <summary>The response is whole.</summary>

@@ -11,6 +11,9 @@ internal struct Http2Stream
     public bool ResponseStarted;
     public bool ResponseEnded;
     public int InterimCount;
+
+    /// <summary>Bytes of the response's body that are to come by its declared length; below 0 where no length says when it is whole.</summary>
+    public long ResponseLeft;
 }
 
 /// <summary>

@@ -35,7 +35,8 @@ public class FramingTests
         if (fieldsAndBody.Length == 0)
             return;
         var response = Watch.Run(Get, Get, "sHTTP/1.1 200 OK\r\n" + rest + "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
-        Assert.Equal($"> 0 GET /a | > 0 end | > 1 GET /a | > 1 end | < 0 200{bodySeen.Replace('>', '<')} | < 0 end | = 0 Complete"
+        var trailersSeen = rest.Contains("X-Sum", StringComparison.Ordinal) ? " | < 0 trailers" : "";
+        Assert.Equal($"> 0 GET /a | > 0 end | > 1 GET /a | > 1 end | < 0 200{bodySeen.Replace('>', '<')}{trailersSeen} | < 0 end | = 0 Complete"
             + " | < 1 404 | < 1 end | = 1 Complete", response.Log);
     }
 
@@ -206,6 +207,20 @@ public class FramingTests
         const string request = "cGET /a HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n";
         Assert.Equal(GetSeen + " | " + EmptySeen + " | > 1 GET /a | > 1 end", Watch.Run(request, Empty, request).Log);
     }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("a: b\r\n", " | < 0 trailers")]
+    [InlineData("a: b\r\ngRPC-Status:\t5 \r\nc: d\r\n", " | < 0 trailers grpc-status 5")]
+    [InlineData("no field\r\ngrpc-status: 5\r\n", " | < 0 trailers")] // nothing is found behind a line that is none
+    public void Response_TrailersBehindTheLastChunk_AreTold(string trailers, string seen) => Assert.Equal(
+        GetSeen + " | < 0 200" + seen + " | < 0 end | = 0 Complete | > 1 GET /a | > 1 end | < 1 200 | < 1 end | = 1 Complete",
+        Watch.Run(Get, "sHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + trailers + "\r\n", Get, Empty).Log);
+
+    [Fact]
+    public void Response_CutShortInItsTrailers_IsNotWhole() => Assert.Equal(
+        GetSeen + " | < 0 200 | = 0 UpstreamAborted",
+        Watch.Run(Get, "sHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\na: b\r\n", "s-close").Log);
 
     [Fact]
     public void Head_LongerThanTheLimit_MakesTheConnectionOpaque()

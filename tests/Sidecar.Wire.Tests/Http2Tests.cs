@@ -89,6 +89,25 @@ public class Http2Tests
         Assert.Equal("> 0 POST /a | < 0 413 | < 0 end | = 0 Complete", seen.Log);
     }
 
+    [Theory]
+    [InlineData("c-reset", "3", ExchangeEnd.Complete)]
+    [InlineData("c-close", "3", ExchangeEnd.Complete)]
+    [InlineData("RST_STREAM", "3", ExchangeEnd.Complete)]
+    [InlineData("s-close", "3", ExchangeEnd.UpstreamAborted)] // a client that still waits for the end of the stream takes this for a failure
+    [InlineData("c-reset", "4", ExchangeEnd.ClientReset)]
+    [InlineData("c-close", "4", ExchangeEnd.ClientAborted)]
+    [InlineData("RST_STREAM", "2", ExchangeEnd.ClientReset)]
+    [InlineData("RST_STREAM", "3\ncontent-type: application/grpc", ExchangeEnd.ClientReset)]
+    public void Client_that_leaves_with_all_of_the_declared_length_has_a_whole_answer(string last, string length, ExchangeEnd end)
+    {
+        var seen = Watch.Connection(
+            Opening(_client.Request(1, "/a", end: true)),
+            Server(_server.Headers(1, false, $":status: 200\ncontent-length: {length}"), H2.Data(1, "ab"), H2.Data(1, "c")),
+            last == "RST_STREAM" ? Client(H2.Reset(1, 8)) : last,
+            "s-close");
+        Assert.Equal(end, seen.Exchanges[0].End);
+    }
+
     [Fact]
     public void Streams_above_a_goaways_last_one_were_refused()
     {

@@ -93,7 +93,7 @@ internal sealed class DotnetHttpClient : HttpTestClient
         },
     };
 
-    private static HttpRequestMessage MessageOf(HttpCase request)
+    public static HttpRequestMessage MessageOf(HttpCase request)
     {
         var message = new HttpRequestMessage(HttpMethod.Parse(request.Method), new Uri("http://" + HttpCase.Host + request.Path))
         {

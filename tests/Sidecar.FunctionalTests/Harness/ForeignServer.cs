@@ -41,7 +41,11 @@ internal sealed class ForeignServer : IAsyncDisposable
     }
 
     /// <summary>nginx with files, WebDAV uploads and fixed answers; skips the test where it is not installed.</summary>
-    public static Task<ForeignServer> NginxAsync() => NginxAsync(NginxConfiguration);
+    /// <param name="http2">HTTP/2 with prior knowledge instead of HTTP/1.1.</param>
+    /// <param name="settings">Further directives of the block <c>http</c>.</param>
+    /// <param name="locations">Further locations of the server.</param>
+    public static Task<ForeignServer> NginxAsync(bool http2 = false, string settings = "access_log off;", string locations = "") =>
+        NginxAsync((folder, port) => NginxConfiguration(folder, http2 ? $"{port} http2" : $"{port}", settings, locations));
 
     /// <summary>nginx in one process, which is the server then, and so slow with its files that their answers are on their way for minutes.</summary>
     public static Task<ForeignServer> SlowNginxAsync(bool http2) => NginxAsync((folder, port) => $$"""
@@ -77,18 +81,25 @@ internal sealed class ForeignServer : IAsyncDisposable
         Directory.CreateDirectory(Path.Combine(folder.Path, "put"));
         folder.File("put/a", []);
         folder.File("put/b", []);
-        // nginx takes no port 0, so one that was free a moment ago, and another one should somebody have been quicker.
-        for (var attempt = 1; ; attempt++)
+        return await OnAFreePortAsync(folder, port =>
         {
-            var port = RawServer.DeadPort();
             var configuration = folder.File("nginx.conf", System.Text.Encoding.ASCII.GetBytes(configure(folder.Path, port)));
-            var process = Tool.Start("nginx", ["-p", folder.Path, "-c", configuration, "-e", Path.Combine(folder.Path, "error.log")]);
-            if (await ListensAsync(process, port))
-                return new ForeignServer(new IPEndPoint(IPAddress.Loopback, port), folder, process);
-            var errors = await process.StandardError.ReadToEndAsync();
-            process.Dispose();
-            Assert.True(attempt < 3, "nginx does not start: " + errors);
-        }
+            return Tool.Start("nginx", ["-p", folder.Path, "-c", configuration, "-e", Path.Combine(folder.Path, "error.log")]);
+        });
+    }
+
+    /// <summary>nghttpx, a proxy that takes HTTP/1.1, HTTP/2 and the upgrade from one to the other; skips the test where it is not installed.</summary>
+    /// <param name="backend">Where it takes its answers from, in HTTP/1.1.</param>
+    /// <param name="logFormat">Of the lines in <c>access.log</c>.</param>
+    public static Task<ForeignServer> NghttpxAsync(IPEndPoint backend, string logFormat)
+    {
+        Tool.Require("nghttpx");
+        var folder = new TemporaryFolder();
+        return OnAFreePortAsync(folder, port => Tool.Start("nghttpx",
+        [
+            $"--frontend=127.0.0.1,{port};no-tls", $"--backend={backend.Address},{backend.Port}", "--workers=1", "--no-ocsp", "--conf=/dev/null",
+            $"--errorlog-file={folder.Path}/error.log", $"--accesslog-file={folder.Path}/access.log", $"--accesslog-format={logFormat}",
+        ]));
     }
 
     /// <summary>Triton with the models <c>adult</c>, <c>digits</c> and <c>california</c>, by the start script of a folder of tools.</summary>
@@ -122,6 +133,22 @@ internal sealed class ForeignServer : IAsyncDisposable
         Folder.Dispose();
     }
 
+    // For programs that take no port 0: one that was free a moment ago, and another one should somebody have been quicker.
+    private static async Task<ForeignServer> OnAFreePortAsync(TemporaryFolder folder, Func<int, Process> start)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var port = RawServer.DeadPort();
+            var process = start(port);
+            if (await ListensAsync(process, port))
+                return new ForeignServer(new IPEndPoint(IPAddress.Loopback, port), folder, process);
+            var errors = await process.StandardError.ReadToEndAsync();
+            var name = process.StartInfo.FileName;
+            process.Dispose();
+            Assert.True(attempt < 3, $"{name} does not start: {errors}");
+        }
+    }
+
     private static void FillFolder(TemporaryFolder folder)
     {
         folder.File("small.txt", "a small file\n"u8);
@@ -151,14 +178,14 @@ internal sealed class ForeignServer : IAsyncDisposable
         return false;
     }
 
-    private static string NginxConfiguration(string folder, int port) => $$"""
+    private static string NginxConfiguration(string folder, string listen, string settings, string locations) => $$"""
         daemon off;
         user root; # has a meaning for root only, whose workers would else be nobody and could not read the folder
         worker_processes 1;
         pid {{folder}}/nginx.pid;
         events { worker_connections 256; }
         http {
-          access_log off;
+          {{settings}}
           client_body_temp_path {{folder}}/body;
           proxy_temp_path {{folder}}/proxy;
           fastcgi_temp_path {{folder}}/fastcgi;
@@ -166,7 +193,7 @@ internal sealed class ForeignServer : IAsyncDisposable
           scgi_temp_path {{folder}}/scgi;
           client_max_body_size 0;
           server {
-            listen 127.0.0.1:{{port}};
+            listen 127.0.0.1:{{listen}};
             root {{folder}};
             location = /fixed { return 200 "a fixed answer\n"; }
             location = /nothing { return 204; }
@@ -174,6 +201,7 @@ internal sealed class ForeignServer : IAsyncDisposable
             location = /gone { return 444; }
             location = /packed.txt { gzip on; gzip_min_length 1; gzip_types text/plain; gzip_http_version 1.0; try_files /small.txt =404; }
             location /put/ { dav_methods PUT DELETE; create_full_put_path on; }
+            {{locations}}
           }
         }
         """;

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
 namespace Sidecar.FunctionalTests.Harness;
@@ -18,7 +19,7 @@ internal sealed class KestrelServer : IAsyncDisposable
     private readonly ConcurrentQueue<RecordedConnection> _recorded = new();
     private int _open;
 
-    private KestrelServer(bool record)
+    private KestrelServer(bool record, HttpProtocols protocols, Func<HttpContext, RequestDelegate, Task>? middleware)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -27,9 +28,15 @@ internal sealed class KestrelServer : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Use(next => connection => ServeAsync(next, connection, record)));
+            kestrel.Listen(IPAddress.Loopback, 0, listen =>
+            {
+                listen.Protocols = protocols;
+                listen.Use(next => connection => ServeAsync(next, connection, record));
+            });
         });
         _application = builder.Build();
+        if (middleware is not null)
+            _application.Use(middleware);
         _application.UseWebSockets();
         _application.Run(AnswerAsync);
     }
@@ -42,9 +49,12 @@ internal sealed class KestrelServer : IAsyncDisposable
     /// <summary>Released once for each event that a test has seen; the server's stream waits for it before the next one.</summary>
     public SemaphoreSlim EventSeen { get; } = new(0);
 
-    public static async Task<KestrelServer> StartAsync(bool record = false)
+    /// <param name="protocols">HTTP/1.1, or HTTP/2 with prior knowledge.</param>
+    /// <param name="middleware">Wraps every request.</param>
+    public static async Task<KestrelServer> StartAsync(
+        bool record = false, HttpProtocols protocols = HttpProtocols.Http1, Func<HttpContext, RequestDelegate, Task>? middleware = null)
     {
-        var server = new KestrelServer(record);
+        var server = new KestrelServer(record, protocols, middleware);
         await server._application.StartAsync();
         var address = new Uri(server._application.Urls.Single());
         server.EndPoint = new IPEndPoint(IPAddress.Loopback, address.Port);

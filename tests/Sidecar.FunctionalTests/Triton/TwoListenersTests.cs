@@ -9,6 +9,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Sidecar.FunctionalTests.Harness;
 using Sidecar.FunctionalTests.Matrix;
+using Sidecar.FunctionalTests.Transparency;
 using Sidecar.Tensors.Tests.Protos;
 using Sidecar.Testing;
 
@@ -24,7 +25,7 @@ public sealed class TwoListenersTests
     private const int RowsPerModel = 40;
 
     [Fact]
-    public async Task HttpClient_in_JSON_and_binary_compressed_or_not() => await ExamineAsync("v2_http", "default", 4, async (_, rows, http, _) =>
+    public async Task HttpClient_in_JSON_and_binary_compressed_or_not() => await ExamineAsync("oip_v2_http", "default", 4, async (_, rows, http, _) =>
     {
         using var handler = new SocketsHttpHandler { UseProxy = false, AutomaticDecompression = DecompressionMethods.None };
         using var client = new HttpClient(handler) { Timeout = RelayUnderTest.Patience };
@@ -38,7 +39,7 @@ public sealed class TwoListenersTests
     });
 
     [Fact]
-    public async Task Grpc_dotnet_unary_and_in_streams_compressed_or_not() => await ExamineAsync("v2_grpc", "grpc", 4, async (_, rows, _, grpc) =>
+    public async Task Grpc_dotnet_unary_and_in_streams_compressed_or_not() => await ExamineAsync("oip_v2_grpc", "grpc", 4, async (_, rows, _, grpc) =>
     {
         using var channel = GrpcChannel.ForAddress($"http://{grpc}");
         var client = new GRPCInferenceService.GRPCInferenceServiceClient(channel);
@@ -72,7 +73,7 @@ public sealed class TwoListenersTests
     });
 
     [Fact]
-    public async Task Grpc_js_unary_and_in_streams_compressed_or_not() => await ExamineAsync("v2_grpc", "grpc", 4, async (folder, rows, _, grpc) =>
+    public async Task Grpc_js_unary_and_in_streams_compressed_or_not() => await ExamineAsync("oip_v2_grpc", "grpc", 4, async (folder, rows, _, grpc) =>
     {
         var program = NodeFolder.Require("triton-client.mjs");
         var proto = Path.Combine(Path.GetDirectoryName(program)!, "..", "..", "Sidecar.Tensors.Tests", "Protos");
@@ -133,8 +134,8 @@ public sealed class TwoListenersTests
     {
         var json = Encoding.UTF8.GetBytes(binary
             ? $$"""
-              {"id": "{{row.Id}}", "inputs": [{"name": "input", "datatype": "FP32", "shape": [{{string.Join(", ", row.Shape)}}], "parameters": {"binary_data_size": {{row.Raw.Length}}}}],
-               "parameters": {"binary_data_output": true}}
+              {"id": "{{row.Id}}", "inputs": [{"name": "input", "datatype": "FP32", "shape": [{{string.Join(", ", row.Shape)}}], "parameters": {"binary_data_size": {{row.Raw.Length}} } }],
+               "parameters": {"binary_data_output": true} }
               """
             : row.Json);
         byte[] body = binary ? [.. json, .. row.Raw] : json;
