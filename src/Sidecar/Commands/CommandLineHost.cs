@@ -11,6 +11,9 @@ public sealed record CommandLineHost
     /// <summary>Standard error: mistakes and hints.</summary>
     public TextWriter Error { get; init; } = Console.Error;
 
+    /// <summary>Measures how long work took, for a word on standard error.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>The environment variables.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = ConfigurationSources.ProcessEnvironment();
 }

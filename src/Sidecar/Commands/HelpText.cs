@@ -15,6 +15,8 @@ internal sealed class HelpText(HelpAction options) : SynchronousCommandLineActio
           sidecar run --config /etc/sidecar/sidecar.yaml
           sidecar config show --show-sources                   what is in force, and who said so
           sidecar decode --client c.bin --server s.bin | jq .  what it sees in a recorded connection
+          sidecar drift backtest --reference may.csv june.csv --rate 20/s   what drift detection would have said in June
+          sidecar profile build may.parquet --timestamp at -o fraud.json    a reference for it, learned ahead of serving
 
         """;
 
@@ -53,7 +55,7 @@ internal sealed class HelpText(HelpAction options) : SynchronousCommandLineActio
         var command = parseResult.CommandResult.Command;
         if (command is RootCommand)
             output.WriteLine(Examples);
-        if (command is RootCommand or { Name: "run" or "config" or "show" or "check" })
+        if (command is RootCommand or { Name: "run" or "config" } || command.Parents.Any(parent => parent.Name == "config"))
             output.WriteLine(Environment);
         output.Write(Codes);
         return ExitCodes.Ok;

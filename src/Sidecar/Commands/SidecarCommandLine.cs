@@ -25,6 +25,8 @@ public sealed class SidecarCommandLine
         _root.Add(DemoCommand.Build(demo));
         _root.Add(ConfigCommand.Build(flags, () => _host));
         _root.Add(DecodeCommand.Build(() => _host));
+        _root.Add(ProfileCommand.Build(() => _host));
+        _root.Add(DriftCommand.Build(() => _host));
         foreach (var option in _root.Options)
         {
             option.Action = option switch

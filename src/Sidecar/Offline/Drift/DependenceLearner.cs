@@ -1,0 +1,83 @@
+using Sidecar.Offline.Tables;
+using Sidecar.Statistics;
+using Sidecar.Statistics.Detection;
+using Sidecar.Statistics.Drift;
+
+namespace Sidecar.Offline.Drift;
+
+/// <summary>How rows of a table depend on those before them: φ of each feature, and whether it follows the clock.</summary>
+internal sealed class DependenceLearner
+{
+    private const double InOrder = 0.99;
+    private const long NanosPerHour = 3_600_000_000_000;
+    private readonly FeatureCounts[] _counts;
+    private readonly PhiLearner[] _phi;
+    private readonly HourOfWeek?[] _hours;
+    private readonly long[][] _cells;
+
+    public DependenceLearner(IReadOnlyList<FeatureReference> features, bool withHours)
+    {
+        _counts = [.. features.Select(feature => new FeatureCounts(feature))];
+        _cells = [.. features.Select(feature => new long[feature.Model.Cells])];
+        _phi = [.. features.Select(feature => new PhiLearner(feature.Model))];
+        _hours = [.. features.Select(feature => withHours ? new HourOfWeek(feature.Model) : null)];
+    }
+
+    /// <summary>φ of the rows in the file's order.</summary>
+    public PhiTable Phi(int feature) => _phi[feature].Current();
+
+    /// <summary>The hours' own references where they differ more than weeks do; else null.</summary>
+    public HourOfWeek? Hours(int feature, double chance) => _hours[feature] is { } hours && hours.SlotDependence() < chance ? hours : null;
+
+    /// <summary>Reads rows.</summary>
+    /// <param name="time">The column that says when; null: none.</param>
+    /// <param name="most">Rows at most, from the first.</param>
+    public RowOrder Read(Table table, TableColumn? time, long most = long.MaxValue)
+    {
+        TableColumn[] columns = [.. _counts.Select(counts => FeatureColumns.Of(counts.Reference))];
+        long rows = 0, steps = 0, inOrder = 0, last = long.MinValue, hour = long.MinValue, pending = 0;
+        foreach (var batch in table.Read(time is null ? columns : [.. columns, time with { Type = ColumnType.Timestamp }]))
+        {
+            for (var row = 0; row < batch.Rows && rows < most; row++, rows++)
+            {
+                if (time is not null && !batch.Columns[^1].IsMissing(row))
+                {
+                    var now = batch.Columns[^1].Time(row);
+                    steps++;
+                    inOrder += now >= last ? 1 : 0;
+                    last = now;
+                    if (now / NanosPerHour != hour && pending > 0)
+                        Flush();
+                    hour = now / NanosPerHour;
+                }
+
+                for (var i = 0; i < _counts.Length; i++)
+                    FeatureColumns.Show(batch.Columns[i], row, _counts[i]);
+                if (++pending == SubWindowClock.MinimumRows)
+                    Flush();
+            }
+
+            if (rows >= most)
+                break;
+        }
+
+        if (pending > 0)
+            Flush();
+        foreach (var hours in _hours)
+            hours?.Complete();
+        return time is null ? RowOrder.Unknown : inOrder >= InOrder * steps ? RowOrder.InTime : RowOrder.Shuffled;
+
+        void Flush()
+        {
+            pending = 0;
+            for (var i = 0; i < _counts.Length; i++)
+            {
+                var cells = _cells[i];
+                _counts[i].Take(cells);
+                _phi[i].Add(cells);
+                if (hour != long.MinValue)
+                    _hours[i]?.Add(hour * NanosPerHour, cells);
+            }
+        }
+    }
+}
