@@ -22,7 +22,7 @@ public class DriftEngineTests
         Assert.Equal((DriftKind.Location, DriftSeverity.Page), (episode.Kind, episode.Severity));
         Assert.InRange(episode.DetectedRow, 10_000, 10_320);
         Assert.InRange(episode.FirstRow, 9_600, 10_320);
-        Assert.InRange(episode.ClearedRow, 20_000, 22_000);
+        Assert.InRange(episode.ClearedRow, 20_000, 26_000); // experts of small changes forget slowly
         Assert.InRange(episode.Bound, 0.1, episode.Effect);
         Assert.Equal(MonitorState.Quiet, engine.Features[0].State);
     }
@@ -122,7 +122,7 @@ public class DriftEngineTests
     [Fact]
     public void One_row_an_hour_is_judged_too()
     {
-        var engine = new DriftEngine([Normal()], new() { UsualSeconds = 3600 }, 0);
+        var engine = new DriftEngine([Normal()], new() { UsualSeconds = 3600, Replicas = 1000 }, 0); // one alarm a month would be one in 720 rows
         for (var row = 0; row < 4_000; row++)
         {
             engine.Features[0].Counts.Add(Gauss() + (row >= 2_000 ? 2 : 0));

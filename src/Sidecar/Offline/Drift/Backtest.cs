@@ -38,7 +38,7 @@ internal static class Backtest
         if (features.Count == 0)
             throw new InputFileException($"{arguments.Stream} and {arguments.Reference} have no column in common that can be watched");
 
-        var (source, reason) = DecidePhi(known, stream, ref features, out var quietRows);
+        var (source, reason) = DecidePhi(known, stream, time, arguments.RowsPerSecond, ref features, out var quietRows);
         return new Pass(arguments, stream, time, features, quietRows).Go() with
         {
             LeftOut = left, ReferenceRows = known.Rows, PhiSource = source, PhiReason = reason,
@@ -49,7 +49,8 @@ internal static class Backtest
         : stream.Columns.FirstOrDefault(column => column.Name == name) is { } column ? column
         : throw new InputFileException($"{stream.File} has no column '{name}' for --timestamp; it has {string.Join(", ", stream.Columns.Select(one => one.Name))}");
 
-    private static (PhiSource Source, string Reason) DecidePhi(BacktestReference known, Table stream, ref List<FeatureReference> features, out long quietRows)
+    private static (PhiSource Source, string Reason) DecidePhi(
+        BacktestReference known, Table stream, TableColumn? time, double rate, ref List<FeatureReference> features, out long quietRows)
     {
         quietRows = 0;
         var has = features.TrueForAll(feature => feature.Phi is not null);
@@ -59,15 +60,15 @@ internal static class Backtest
             return (PhiSource.Reference, "its rows are in time order");
         var first = (long)Math.Clamp(QuietShare * stream.Rows, LeastQuietRows, MostQuietRows);
         var dependence = new DependenceLearner(features, withHours: false);
-        dependence.Read(stream, time: null, first);
+        dependence.Read(stream, time, rate, first);
         double[] ratios = [.. features.Select((feature, i) => dependence.Phi(i).Typical(feature.Model) / (feature.Phi?.Typical(feature.Model) ?? 1)).Order()];
-        if (has && known.Order == RowOrder.Unknown && ratios[ratios.Length / 2] <= Contradiction)
+        if (has && ratios[ratios.Length / 2] <= Contradiction)
             return (PhiSource.Reference, "in the order of its rows, which depend on each other no less than the stream's first ones");
         quietRows = first;
         features = [.. features.Select(feature => feature.With((PhiTable?)null))];
-        return (PhiSource.Stream, !has ? $"the profile does not know it; the first {first} rows are not alarmed on" : known.Order == RowOrder.Shuffled
-            ? $"the reference is not in time order; the first {first} rows are not alarmed on"
-            : FormattableString.Invariant($"the reference's rows depend on each other {ratios[ratios.Length / 2]:0.#} times less than the stream's, so it was shuffled; the first {first} rows are not alarmed on"));
+        return (PhiSource.Stream, has
+            ? FormattableString.Invariant($"the reference's rows, in their order, depend on each other {ratios[ratios.Length / 2]:0.#} times less than the stream's, so they were shuffled; the first {first} rows are not alarmed on")
+            : $"the profile does not know it; the first {first} rows are not alarmed on");
     }
 
     /// <summary>One pass over the stream.</summary>
@@ -132,18 +133,16 @@ internal static class Backtest
         {
             _first = time is null ? 0 : batch.Columns[^1].Time(0);
             var seconds = time is null
-                ? SubWindowClock.MinimumRows / Rate
+                ? SubWindowClock.MinimumRows / arguments.RowsPerSecond
                 : SubWindowClock.MinimumRows * Math.Abs((double)batch.Columns[^1].Time(batch.Rows - 1) - _first) / NanosPerSecond / batch.Rows;
             var policy = arguments.Policy with { UsualSeconds = Math.Clamp(seconds, 1, 3600), CalibrationRows = quietRows };
             return new DriftEngine(features, policy, _first);
         }
 
-        private double Rate => arguments.Rate ?? BacktestArguments.UsualRate;
-
         private long TimeOf(TableBatch batch, int row)
         {
             // A row without a time happened when the one ahead of it did.
-            var now = time is null ? (long)(_engine!.Rows / Rate * NanosPerSecond) : batch.Columns[^1].IsMissing(row) ? _last : batch.Columns[^1].Time(row);
+            var now = time is null ? (long)(_engine!.Rows / arguments.RowsPerSecond * NanosPerSecond) : batch.Columns[^1].IsMissing(row) ? _last : batch.Columns[^1].Time(row);
             if (_last != long.MinValue)
             {
                 _stepsBack += now < _last ? 1 : 0;

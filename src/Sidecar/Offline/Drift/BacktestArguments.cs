@@ -14,6 +14,9 @@ internal sealed record BacktestArguments
     /// <summary>Rows a second; null: the timestamps tell, or else <see cref="UsualRate"/> is taken.</summary>
     public double? Rate { get; init; }
 
+    /// <summary>The rate, or the usual one.</summary>
+    public double RowsPerSecond => Rate ?? UsualRate;
+
     /// <summary>The column that says when a row happened; null: none does.</summary>
     public string? Timestamp { get; init; }
 

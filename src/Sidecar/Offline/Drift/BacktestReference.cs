@@ -33,7 +33,7 @@ internal sealed class BacktestReference
     {
         if (!ProfileFile.IsProfile(arguments.Reference))
         {
-            var learned = TableReference.Learn(Table.Open(arguments.Reference), arguments.Columns, arguments.Timestamp);
+            var learned = TableReference.Learn(Table.Open(arguments.Reference), arguments.Columns, arguments.Timestamp, arguments.RowsPerSecond);
             return new BacktestReference(learned.Features, learned.LeftOut, learned.Order, learned.Rows, isProfile: false);
         }
 

@@ -48,12 +48,22 @@ internal sealed class PeerRules
         _rows = 0;
     }
 
-    public IReadOnlyList<PeerTally> Tallies() =>
-    [
-        .. Watched.Rules.Select((rule, i) => new PeerTally(
-            rule, _features.Sum(feature => feature.Asked(i)), _features.Sum(feature => feature.Alarms(i)),
-            [.. _features.Where(feature => feature.Alarms(i) > 0).Select(feature => (feature.Name, feature.Alarms(i)))])),
-    ];
+    /// <summary>What they came to. Of a stream shorter than a window all rows are one.</summary>
+    public IReadOnlyList<PeerTally> Tallies()
+    {
+        if (_window == 0 && _rows > 0)
+        {
+            foreach (var feature in _features)
+                feature.Judge();
+        }
+
+        return
+        [
+            .. Watched.Rules.Select((rule, i) => new PeerTally(
+                rule, _features.Sum(feature => feature.Asked(i)), _features.Sum(feature => feature.Alarms(i)),
+                [.. _features.Where(feature => feature.Alarms(i) > 0).Select(feature => (feature.Name, feature.Alarms(i)))])),
+        ];
+    }
 
     private sealed class Watched
     {

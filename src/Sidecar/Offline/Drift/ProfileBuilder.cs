@@ -15,7 +15,7 @@ internal static class ProfileBuilder
         var table = Table.Open(file);
         if (timestamp is not null && table.Columns.All(column => column.Name != timestamp))
             throw new InputFileException($"{file} has no column '{timestamp}' for --timestamp; it has {string.Join(", ", table.Columns.Select(column => column.Name))}");
-        var learned = TableReference.Learn(table, columns, timestamp);
+        var learned = TableReference.Learn(table, columns, timestamp, BacktestArguments.UsualRate);
         // φ of shuffled rows says nothing about traffic: better none, which is learned from the first live rows.
         var features = learned.Order == RowOrder.InTime ? learned.Features : [.. learned.Features.Select(feature => feature.With((Statistics.Detection.PhiTable?)null))];
         var about = learned.Order switch

@@ -33,8 +33,9 @@ internal sealed class TableReference
 
     /// <summary>Learns them.</summary>
     /// <param name="timestamp">The column that says when a row happened; null: none does.</param>
+    /// <param name="rate">Rows a second where none does.</param>
     /// <exception cref="InputFileException">The table can't be read, has no such column, or nothing to watch.</exception>
-    public static TableReference Learn(Table table, ColumnChoice choice, string? timestamp)
+    public static TableReference Learn(Table table, ColumnChoice choice, string? timestamp, double rate)
     {
         var left = new List<(string, string)>();
         List<TableColumn> columns = [];
@@ -66,9 +67,31 @@ internal sealed class TableReference
             throw new InputFileException($"{table.File} has no column to watch: {string.Join("; ", left.Select(one => $"{one.Item1}: {one.Item2}"))}");
         var time = timestamp is null ? null : table.Columns.FirstOrDefault(column => column.Name == timestamp);
         var dependence = new DependenceLearner(features, withHours: time is not null);
-        var order = dependence.Read(table, time);
+        var order = dependence.Read(table, time, rate);
+        // Without being told, a table's only column of times says at least in what order its rows are.
+        if (time is null && table.Columns.Where(column => column.Type == ColumnType.Timestamp).ToArray() is [var only])
+            order = OrderBy(table, only);
         return new TableReference(
             [.. features.Select((feature, i) => feature.With(dependence.Phi(i)).With(dependence.Hours(i, SlotDependence)))], left, order, table.Rows);
+    }
+
+    private static RowOrder OrderBy(Table table, TableColumn time)
+    {
+        long steps = 0, inOrder = 0, last = long.MinValue;
+        foreach (var batch in table.Read([time]))
+        {
+            for (var row = 0; row < batch.Rows; row++)
+            {
+                if (batch.Columns[0].IsMissing(row))
+                    continue;
+                var now = batch.Columns[0].Time(row);
+                steps++;
+                inOrder += now >= last ? 1 : 0;
+                last = now;
+            }
+        }
+
+        return DependenceLearner.OrderOf(steps, inOrder);
     }
 
     private static void Teach(FeatureLearner learner, ColumnBatch column, int rows)

@@ -25,8 +25,6 @@ internal sealed class CsvTable : Table
                 names = header;
                 if (header.Count == 0)
                     throw new InputFileException($"{file} is empty: a header row with the columns' names is needed");
-                if (Repeated(header) is { } twice)
-                    throw new InputFileException($"{file}, row 1: two columns are named '{twice}'");
                 guesses = [.. header.Select(_ => new TypeGuess())];
             },
             (column, cell) => guesses[column].Look(cell),

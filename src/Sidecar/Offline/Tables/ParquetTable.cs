@@ -27,6 +27,12 @@ internal sealed class ParquetTable : Table
                     _columns.Add(new TableColumn(field.Name, type));
             }
         });
+        for (var i = 0; i < _columns.Count; i++)
+        {
+            if (_columns[i].Type == ColumnType.Text && HoldsTimes(_columns[i]))
+                _columns[i] = _columns[i] with { Type = ColumnType.Timestamp };
+        }
+
         if (_columns.Count == 0)
             throw new InputFileException($"{file} has no flat column of numbers, texts, truth values or times");
     }
@@ -68,6 +74,21 @@ internal sealed class ParquetTable : Table
 
         if (batch.Rows > 0)
             yield return batch;
+    }
+
+    // Times as texts: looked at until the first that is none.
+    private bool HoldsTimes(TableColumn column)
+    {
+        var any = false;
+        foreach (var batch in Read([column with { Type = ColumnType.Timestamp }]))
+        {
+            if (batch.Columns[0].Unreadable > 0)
+                return false;
+            for (var row = 0; row < batch.Rows && !any; row++)
+                any = !batch.Columns[0].IsMissing(row);
+        }
+
+        return any;
     }
 
     private static ColumnType? TypeOf(DataField field) => ParquetCells.IsNumber(field.ClrType) ? ColumnType.Number

@@ -42,11 +42,4 @@ internal abstract class Table(string file)
         var places = of.Index().ToDictionary(column => column.Item.Name, column => column.Index, StringComparer.Ordinal);
         return [.. wanted.Select(column => places.GetValueOrDefault(column.Name, -1))];
     }
-
-    /// <summary>The first column that has the name of one before; null where there is none.</summary>
-    protected static string? Repeated(IEnumerable<string> names)
-    {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        return names.FirstOrDefault(name => !seen.Add(name));
-    }
 }
