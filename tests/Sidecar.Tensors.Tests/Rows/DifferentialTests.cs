@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using CsCheck;
+using Google.Protobuf;
 using Sidecar.Tensors.Tests.Contract;
+using Sidecar.Tensors.Tests.Protos;
 
 namespace Sidecar.Tensors.Tests.Rows;
 
@@ -47,9 +49,36 @@ public class DifferentialTests
         yield return ("JSON of no protocol", new TorchServeRest(), new Sample(table.Columns()));
         yield return ("mapped", table.Mapping(), new Sample($$"""{"rows": {{table.Records()}}}"""));
         yield return ("Triton's generate", new TritonGenerateRest(), new Sample(table.Columns()));
+        yield return ("V2 gRPC, raw", new OpenInferenceGrpc(), Grpc(table.V2Grpc(raw: true)));
+        yield return ("V2 gRPC, typed", new OpenInferenceGrpc(), Grpc(table.V2Grpc(raw: false)));
+        yield return ("V2 gRPC, answered", new OpenInferenceGrpc(), Grpc(table.V2GrpcAnswer()) with { IsRequest = false });
+        yield return ("Triton's stream", new OpenInferenceGrpc(), Grpc(new ModelStreamInferResponse { InferResponse = table.V2GrpcAnswer() }) with
+        {
+            IsRequest = false, Path = "/inference.GRPCInferenceService/ModelStreamInfer",
+        });
+        yield return ("MLServer's stream", new OpenInferenceGrpc(), Grpc(table.V2GrpcAnswer()) with { IsRequest = false, Path = "/inference.GRPCInferenceService/ModelStreamInfer" });
         if (table.FitsCsv)
             yield return ("CSV", new InvocationsRest(), new Sample(table.Csv()) { Format = BodyFormat.CsvWithHeader });
     }
+
+    [Fact]
+    public void One_table_is_the_same_tensors_over_TensorFlow_Servings_gRPC_in_the_order_of_names()
+    {
+        var (expected, actual) = (new TensorMessage(), new TensorMessage());
+        Gen.Int.Sample(seed =>
+        {
+            var table = new RandomTable(seed);
+            Assert.Equal(DecodeError.None, new Sample(table.V2()).Decode(new OpenInferenceRest(), expected));
+            foreach (var content in (bool[])[false, true])
+            {
+                var sample = Grpc(table.Predict(content)) with { Path = "/tensorflow.serving.PredictionService/Predict" };
+                Assert.Equal(DecodeError.None, sample.Decode(new TensorFlowServingGrpc(), actual));
+                Assert.Equal(Shown.Tensors(expected).Order(StringComparer.Ordinal), Shown.Tensors(actual).Order(StringComparer.Ordinal));
+            }
+        }, iter: 3_000, threads: 1);
+    }
+
+    private static Sample Grpc(IMessage message) => new(message.ToByteArray()) { Format = BodyFormat.Grpc, Path = "/inference.GRPCInferenceService/ModelInfer" };
 
     /// <summary>Columns of whole numbers, fractions, texts and truth values; the encodings are made by hand and by System.Text.Json, not by what is tested.</summary>
     private sealed class RandomTable
@@ -96,6 +125,74 @@ public class DifferentialTests
 
         public JsonMapping Mapping() => new(JsonMappingContract.Features([.. _columns.Select(column =>
             (column.Name, $"/rows/*/{column.Name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}"))]), []);
+
+        public ModelInferRequest V2Grpc(bool raw)
+        {
+            var request = new ModelInferRequest { ModelName = "m" };
+            foreach (var column in _columns)
+            {
+                request.Inputs.Add(Tensor(column, raw ? null : Contents(column)));
+                if (raw)
+                    request.RawInputContents.Add(ByteString.CopyFrom([.. column.Values.SelectMany(Bytes)]));
+            }
+
+            return request;
+        }
+
+        public ModelInferResponse V2GrpcAnswer() => new() { ModelName = "m", Outputs = { _columns.Select(column => Tensor(column, Contents(column))) } };
+
+        public PredictRequest Predict(bool content)
+        {
+            var request = new PredictRequest { ModelSpec = new ModelSpec { Name = "m" } };
+            foreach (var column in _columns)
+            {
+                var tensor = new TensorProto { Dtype = column.Type switch { "INT64" => 9, "FP64" => 2, "BOOL" => 10, _ => 7 }, TensorShape = new() { Dim = { new TensorShapeProto.Types.Dim { Size = _rows } } } };
+                if (content && column.Type != "BYTES")
+                {
+                    tensor.TensorContent = ByteString.CopyFrom([.. column.Values.SelectMany(Bytes)]);
+                }
+                else
+                {
+                    var contents = Contents(column);
+                    tensor.Int64Val.AddRange(contents.Int64Contents);
+                    tensor.DoubleVal.AddRange(contents.Fp64Contents);
+                    tensor.BoolVal.AddRange(contents.BoolContents);
+                    tensor.StringVal.AddRange(contents.BytesContents);
+                }
+
+                request.Inputs.Add(column.Name, tensor);
+            }
+
+            return request;
+        }
+
+        private InferTensor Tensor((string Name, string Type, object[] Values) column, InferTensorContents? contents) =>
+            new() { Name = column.Name, Datatype = column.Type, Shape = { _rows }, Contents = contents };
+
+        private static InferTensorContents Contents((string Name, string Type, object[] Values) column)
+        {
+            var contents = new InferTensorContents();
+            foreach (var value in column.Values)
+            {
+                switch (value)
+                {
+                    case bool flag:
+                        contents.BoolContents.Add(flag);
+                        break;
+                    case long number:
+                        contents.Int64Contents.Add(number);
+                        break;
+                    case string text:
+                        contents.BytesContents.Add(ByteString.CopyFromUtf8(text));
+                        break;
+                    default:
+                        contents.Fp64Contents.Add(Convert.ToDouble(value, CultureInfo.InvariantCulture));
+                        break;
+                }
+            }
+
+            return contents;
+        }
 
         private IEnumerable<string> Rows() =>
             Enumerable.Range(0, _rows).Select(row => $"{{{string.Join(',', _columns.Select(column => $"{Text(column.Name)}:{Json(column.Values[row])}"))}}}");
