@@ -27,11 +27,14 @@ internal static class Dataframe
             if (member.Is("columns"u8) && json.Peek() == '[')
             {
                 hasColumns = true;
+                pending = hasData; // sent again: of both the last one counts
                 read = ReadColumns(ref json, into, section);
             }
             else if (member.Is("data"u8) && json.Peek() == '[')
             {
                 // Rows before the names of their columns are read over, and read when those are known.
+                if (hasData)
+                    into.Table.Restart(section);
                 hasData = true;
                 pending = !hasColumns;
                 data = json;

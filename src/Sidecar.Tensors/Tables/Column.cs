@@ -77,7 +77,7 @@ internal struct Column
         IsLeftOut = ListOfOneIsValue = IsOfRaggedTable = false;
         Rows = 0;
         Head = Unknown;
-        _now = new State { Tail = Unknown, Rank = Unknown };
+        _now = _before = new State { Tail = Unknown, Rank = Unknown };
         ForgetLengths();
     }
 

@@ -34,6 +34,13 @@ internal sealed class Table(DecodeLimits limits)
     /// <summary>Forgets the columns from a position on.</summary>
     public void Drop(int from) => Count = from;
 
+    /// <summary>Forgets the rows of the columns from a position on.</summary>
+    public void Restart(int from)
+    {
+        for (var i = from; i < Count; i++)
+            _columns[i].Begin(_columns[i].Name, _columns[i].NameHash, _columns[i].HasRows);
+    }
+
     /// <summary>So many counters, for whoever reads the text; they hold anything.</summary>
     public Span<int> Counters(int count)
     {

@@ -10,6 +10,8 @@ public class InvocationsRestTests
     [InlineData("""{"dataframe_split": {"columns": ["age", "income", "city"], "data": [[31, 1.5, "K\u00f6ln"], [42, 2.5, "Oslo"]]}, "params": {"top_k": 3}}""",
         "age INT64 [2]: 31 42", "income FP64 [2]: 1.5 2.5", "city BYTES [2]: Köln Oslo")]
     [InlineData("""{"dataframe_split": {"data": [[31, "a"], [42, "b"]], "index": [0, 1], "columns": ["x", "y"]}}""", "x INT64 [2]: 31 42", "y BYTES [2]: a b")]
+    [InlineData("""{"dataframe_split": {"columns": ["x", "y"], "data": [0, 1, 2], "data": [[1, "a"]]}}""", "x INT64 [1]: 1", "y BYTES [1]: a")]
+    [InlineData("""{"dataframe_split": {"columns": ["x"], "data": [[1], [2]], "columns": ["y"]}}""", "y INT64 [2]: 1 2")]
     [InlineData("""{"dataframe_split": {"columns": [0, 1], "data": [[1, 2]]}}""", "0 INT64 [1]: 1", "1 INT64 [1]: 2")]
     [InlineData("""{"dataframe_split": {"columns": [["a", "b"]], "data": [[1]]}}""", "_c0 INT64 [1]: 1")]
     [InlineData("""{"dataframe_split": {"data": [[1, "a"], [2, "b"]]}}""", "_c0 INT64 [2]: 1 2", "_c1 BYTES [2]: a b")]
