@@ -76,8 +76,25 @@ internal static class MetricsWiring
         meter.ObserveCounter(Catalogue.DriftWindows, () => analysis.Models.SelectMany(model => Sides(model).SelectMany(side =>
             Enum.GetValues<DriftResult>().Where(result => side.Windows.Results(result) > 0).Select(result => Of(
                 Catalogue.DriftWindows, side.Windows.Results(result), model.Identity.Name, model.Identity.Version, side.Label, Labels<DriftResult>.Of((int)result))))));
-        meter.ObserveGauge(Catalogue.DriftDistanceRatio, () => analysis.Models.SelectMany(model => Sides(model).SelectMany(side =>
-            side.Windows.Latest is { } report ? Distances(report, side.Label, features) : [])));
+        meter.ObserveGauge(Catalogue.DriftDistanceRatio, () => OfFeatures(analysis, features, (report, side, feature) =>
+        [
+            Of(Catalogue.DriftDistanceRatio, feature.LowerBound, report.Model.Name, report.Model.Version, side, feature.Feature, "lower"),
+            Of(Catalogue.DriftDistanceRatio, feature.Distance, report.Model.Name, report.Model.Version, side, feature.Feature, "point"),
+        ]));
+        meter.ObserveGauge(Catalogue.DriftRows, () => OfFeatures(analysis, features, (report, side, feature) =>
+            [Of(Catalogue.DriftRows, (double)feature.Rows, report.Model.Name, report.Model.Version, side, feature.Feature)]));
+        meter.ObserveGauge(Catalogue.DriftDispersion, () => OfFeatures(analysis, features, (report, side, feature) =>
+            double.IsFinite(feature.Dispersion) ? [Of(Catalogue.DriftDispersion, feature.Dispersion, report.Model.Name, report.Model.Version, side, feature.Feature)] : []));
+        meter.ObserveGauge(Catalogue.DriftAlarms, () => analysis.Models.SelectMany(model => Sides(model).SelectMany(side => side.Windows.Now is { } now
+            ? (Measurement<double>[])
+            [
+                Of(Catalogue.DriftAlarms, (double)now.Tickets, model.Identity.Name, model.Identity.Version, side.Label, "ticket"),
+                Of(Catalogue.DriftAlarms, (double)now.Pages, model.Identity.Name, model.Identity.Version, side.Label, "page"),
+            ]
+            : [])));
+        meter.ObserveCounter(Catalogue.DriftMinutes, () => analysis.Models.SelectMany(model =>
+            Enum.GetValues<DriftResult>().Where(result => model.Minutes(result) > 0).Select(result => Of(
+                Catalogue.DriftMinutes, model.Minutes(result), model.Identity.Name, model.Identity.Version, Labels<DriftResult>.Of((int)result)))));
     }
 
     private static void ObserveShadows(SidecarMeter meter, IReadOnlyList<ShadowLane> shadows)
@@ -110,20 +127,17 @@ internal static class MetricsWiring
         yield return Of(Catalogue.FeatureExtractions, failed, model.Identity.Name, model.Identity.Version, "failed");
     }
 
-    /// <summary>Critical features always, then those that moved most, up to <c>features.maxExported</c>.</summary>
-    private static IEnumerable<Measurement<double>> Distances(DriftReport report, string side, FeatureOptions features)
-    {
-        var chosen = report.Features
-            .OrderByDescending(feature => features.Critical.Contains(feature.Feature, StringComparer.Ordinal))
-            .ThenByDescending(feature => double.IsNaN(feature.LowerBound) ? -1 : feature.LowerBound)
-            .ThenByDescending(feature => double.IsNaN(feature.Distance) ? -1 : feature.Distance)
-            .Take(features.MaxExported);
-        foreach (var feature in chosen)
-        {
-            yield return Of(Catalogue.DriftDistanceRatio, feature.LowerBound, report.Model.Name, report.Model.Version, side, feature.Feature, "lower");
-            yield return Of(Catalogue.DriftDistanceRatio, feature.Distance, report.Model.Name, report.Model.Version, side, feature.Feature, "point");
-        }
-    }
+    /// <summary>Of each side's last window: critical features always, then those that moved most, up to <c>features.maxExported</c>.</summary>
+    private static IEnumerable<Measurement<double>> OfFeatures(
+        ModelAnalysis analysis, FeatureOptions features, Func<DriftReport, string, FeatureDrift, IEnumerable<Measurement<double>>> measure) =>
+        analysis.Models.SelectMany(Sides).SelectMany(side => side.Windows.Latest is { } report
+            ? report.Features
+                .OrderByDescending(feature => features.Critical.Contains(feature.Feature, StringComparer.Ordinal))
+                .ThenByDescending(feature => double.IsNaN(feature.LowerBound) ? -1 : feature.LowerBound)
+                .ThenByDescending(feature => double.IsNaN(feature.Distance) ? -1 : feature.Distance)
+                .Take(features.MaxExported)
+                .SelectMany(feature => measure(report, side.Label, feature))
+            : []);
 
     private static IEnumerable<ModelSide> Sides(ModelState model) =>
         [new("input", model.InputContract, model.Inputs), new("output", model.OutputContract, model.Outputs)];

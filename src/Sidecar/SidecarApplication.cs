@@ -10,6 +10,7 @@ using Sidecar.Emit;
 using Sidecar.Emit.Jsonl;
 using Sidecar.Emit.Otlp;
 using Sidecar.Model;
+using Sidecar.Model.Profiles;
 using Sidecar.Relay;
 using Sidecar.Relay.Tls;
 using Sidecar.Shadow;
@@ -58,7 +59,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         _events = options.Events.Sink == EventSink.Jsonl
             ? new JsonlSink(JsonlSettings(options.Events.Jsonl, hooks), eventBook, _time, hooks.Logs)
             : null;
-        _analysis = new ModelAnalysis(options, [.. routes.Select((route, i) => new UpstreamTarget(route.Upstream, route.UpstreamTls is null ? null : () => _relay!.UpstreamTls(i)))], _time, hooks.Logs, OnWindowClosed, OnContract);
+        _analysis = new ModelAnalysis(options, [.. routes.Select((route, i) => new UpstreamTarget(route.Upstream, route.UpstreamTls is null ? null : () => _relay!.UpstreamTls(i)))], _time, hooks.Logs, ReadReference(options.Drift), OnWindowClosed, OnAlarm, OnContract);
         _shadows = [.. options.Shadows.Select(shadow => new ShadowLane(shadow, _time, _log))];
 
         _path = new DataPath(
@@ -230,6 +231,24 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         _events?.TryEmit(ExchangeEvents.OfDrift(report));
     }
 
+    private void OnAlarm(DriftAlarm alarm)
+    {
+        Log.Alarm(_log, alarm.Model, Labels<Side>.Of((int)alarm.Side), alarm.Feature, alarm.State, Labels<DriftResult>.Of((int)alarm.Result), alarm.Kind, alarm.Effect, alarm.Bound);
+        _events?.TryEmit(ExchangeEvents.OfAlarm(alarm));
+    }
+
+    private static ReferenceProfile? ReadReference(DriftOptions options)
+    {
+        try
+        {
+            return options.Reference is { } file ? ProfileFile.Read(file) : null;
+        }
+        catch (ProfileException failure)
+        {
+            throw new StartException($"drift.reference: {failure.Message}", failure);
+        }
+    }
+
     private void OnContract(ModelIdentity model, Tensors.ModelMetadata metadata)
     {
         Log.Contract(_log, model, metadata.Inputs.Count, metadata.Outputs.Count);
@@ -252,6 +271,9 @@ public sealed partial class SidecarApplication : IAsyncDisposable
 
         [LoggerMessage(EventIds.ContractLearned, LogLevel.Information, "contract of {Model}: {Inputs} inputs, {Outputs} outputs, from the server's metadata")]
         public static partial void Contract(ILogger logger, ModelIdentity model, int inputs, int outputs);
+
+        [LoggerMessage(EventIds.DriftAlarm, LogLevel.Warning, "{Model}: drift of {Side} {Feature} {State}: {Severity}, {Kind}, effect {Effect:0.000}, at least {Bound:0.000}")]
+        public static partial void Alarm(ILogger logger, ModelIdentity model, string side, string feature, string state, string severity, string kind, double effect, double bound);
 
         [LoggerMessage(EventIds.DriftFound, LogLevel.Warning, "{Model}: {Side} {Feature} has drifted ({Cause}): distance {Distance:0.000}, at least {LowerBound:0.000}")]
         public static partial void Drift(ILogger logger, ModelIdentity model, string side, string feature, string cause, double distance, double lowerBound);

@@ -4,7 +4,7 @@ using System.Text;
 namespace Sidecar.Statistics.Drift;
 
 /// <summary>The forms that a value is counted in.</summary>
-internal static class FeatureValue
+public static class FeatureValue
 {
     // Doubles hold all whole numbers up to here.
     private const double LargestWhole = 1L << 53;
@@ -12,7 +12,7 @@ internal static class FeatureValue
     /// <summary>A number as a category: whole ones as integers, so that 3 and 3.0 are one; others by their text.</summary>
     /// <param name="text">At least 32 bytes, for one that isn't whole.</param>
     /// <returns>Bytes of the text that were used; -1: it is whole.</returns>
-    public static int Code(double value, Span<byte> text, out long whole)
+    internal static int Code(double value, Span<byte> text, out long whole)
     {
         whole = 0;
         if (Math.Abs(value) <= LargestWhole && Math.Truncate(value) == value)

@@ -1,10 +1,14 @@
 using Sidecar.Model;
 using Sidecar.Statistics;
+using Sidecar.Statistics.Detection;
+using Sidecar.Statistics.Drift;
 
 namespace Sidecar.Analysis;
 
 /// <summary>One feature: what is being learned of it, then its reference and the counts of the current window.</summary>
-internal sealed class Feature(string name)
+/// <param name="name">The tensor's name, with the column in brackets where the tensor has several.</param>
+/// <param name="side">Whether it goes into the model or comes out.</param>
+internal sealed class Feature(string name, Side side)
 {
     // 8,192 values place 64 quantile edges to within 1 % of a rank; more would only cost memory.
     private const int MaxLearnedValues = 8192;
@@ -22,14 +26,21 @@ internal sealed class Feature(string name)
     private List<byte[]?>? _texts;
     private CategoricalLearner? _learner;
     private bool _isInteger;
+    private bool _isIgnored;
     private int _textBytes;
     private long _missing;
     private NumericCounts? _numeric;
     private CategoricalCounts? _categorical;
     private Phi _phi = Phi.Unknown;
 
-    /// <summary>The tensor's name, with the column in brackets where the tensor has several.</summary>
+    /// <inheritdoc cref="Feature(string, Side)"/>
     public string Name { get; } = name;
+
+    /// <summary>What it is held against, for the engine; null while it is being learned, or where it can't be.</summary>
+    public FeatureReference? Reference { get; private set; }
+
+    /// <summary>Where the engine takes its rows from; null while there is none.</summary>
+    public FeatureCounts? Watched { get; set; }
 
     /// <summary>A reference was learned, so windows can be judged.</summary>
     public bool IsWatched => _numeric is not null || _categorical is not null;
@@ -39,6 +50,7 @@ internal sealed class Feature(string name)
 
     public void Add(float value)
     {
+        Watched?.Add(value);
         if (_numeric is { } counts)
             counts.Add(value);
         else if (_categorical is { } categories)
@@ -50,6 +62,13 @@ internal sealed class Feature(string name)
     /// <summary>An integer: a quantity or a code, which its learned values decide.</summary>
     public void Add(long value)
     {
+        if (Reference is { IsBoolean: true })
+        {
+            Add(value == 0 ? "false"u8 : "true"u8);
+            return;
+        }
+
+        Watched?.Add(value);
         if (_numeric is { } counts)
         {
             counts.Add(value);
@@ -68,15 +87,17 @@ internal sealed class Feature(string name)
 
     public void Add(ReadOnlySpan<byte> value)
     {
+        Watched?.Add(value);
         if (_categorical is { } categories)
         {
             categories.Add(value);
         }
-        else if (_numeric is not null)
+        else if (_numeric is { } numeric)
         {
-            AddMissing(); // a text where numbers were learned; the contract names it
+            // A text where numbers were learned is none of them; the contract names it.
+            numeric.Add(Reference!.Values == FeatureValues.TextLength ? FeatureValue.Length(value) : float.NaN);
         }
-        else if ((_texts ??= []) is { Count: < MaxLearnedValues } texts)
+        else if (!_isIgnored && (_texts ??= []) is { Count: < MaxLearnedValues } texts)
         {
             (_learner ??= new CategoricalLearner()).Add(value);
             _textBytes += value.Length;
@@ -86,6 +107,7 @@ internal sealed class Feature(string name)
 
     public void AddMissing()
     {
+        Watched?.AddMissing();
         if (_numeric is { } counts)
             counts.AddMissing();
         else if (_categorical is { } categories)
@@ -106,10 +128,29 @@ internal sealed class Feature(string name)
         _learner = null;
     }
 
+    /// <summary>Is not in the reference that a person gave: its values count for nothing.</summary>
+    public void Ignore()
+    {
+        _isIgnored = true;
+        _numbers = null;
+    }
+
+    /// <summary>Is held against a reference that a person gave, from now on.</summary>
+    public void Adopt(FeatureReference reference)
+    {
+        Reference = reference;
+        _numbers = null;
+        _numeric = reference.Numeric is { } numeric ? new NumericCounts(numeric) : null;
+        _categorical = reference.Categorical is { } categorical ? new CategoricalCounts(categorical) : null;
+        if (reference.Phi is { Calibrated: true } phi)
+            _phi = new Phi(phi.Typical(reference.Model), double.NaN, phi.Windows, Calibrated: true);
+    }
+
     /// <summary>Judges the current window and starts the next.</summary>
     /// <param name="alpha">Level of one test, from the alarm budget.</param>
     /// <param name="delta">The distance that matters.</param>
-    public FeatureDrift Close(double alpha, double delta, long minimumRows)
+    /// <param name="drifted">What a distance above δ comes to: a page only where a person gave the reference.</param>
+    public FeatureDrift Close(double alpha, double delta, long minimumRows, DriftResult drifted)
     {
         var rule = new DriftRule(alpha, _phi) { Tolerance = delta, MinimumRows = minimumRows };
         var rows = Rows;
@@ -121,16 +162,30 @@ internal sealed class Feature(string name)
             : Worst(
                 (_categorical!.Reference.IdLike ? default : DriftScorer.Score(_categorical, rule), "distribution"),
                 (DriftScorer.ScoreMissing(_categorical, rule), "missing"));
+        var histogram = Histogram();
         _numeric?.Clear();
         _categorical?.Clear();
         var result = worst.State switch
         {
-            DriftState.Drifted => DriftResult.Ticket, // the reference is the pod's own: it may never page
+            DriftState.Drifted => drifted,
             DriftState.Good => DriftResult.Good,
             DriftState.Uncalibrated => DriftResult.Uncalibrated,
             _ => DriftResult.Insufficient,
         };
-        return new FeatureDrift(Name, result, worst.Distance, worst.LowerBound, rows, worst.Phi, cause);
+        return new FeatureDrift(Name, result, worst.Distance, worst.LowerBound, rows, worst.Phi, cause) { Histogram = histogram };
+    }
+
+    // Of categories the counts without their names, which are what clients sent.
+    private DriftHistogram Histogram()
+    {
+        if (_numeric is { } numeric)
+        {
+            var live = new long[numeric.Reference.Cells];
+            numeric.CopyCounts(live);
+            return new DriftHistogram([numeric.Reference.Minimum, .. numeric.Reference.InnerEdges, numeric.Reference.Maximum], [.. numeric.Reference.Counts], live);
+        }
+
+        return new DriftHistogram([], [.. _categorical!.Reference.Counts], [.. _categorical.Counts]);
     }
 
     /// <summary>The score with the highest lower bound; scores without rows (a default has none) are left out.</summary>
@@ -149,6 +204,9 @@ internal sealed class Feature(string name)
 
     private void LearnNumbers(NumericCounts counts)
     {
+        var reference = new FeatureReference(Name, EngineSide, FeatureValues.Number, counts.Reference);
+        var phi = new PhiLearner(reference.Model);
+        var cells = new long[reference.Model.Cells];
         var dispersion = new Overdispersion();
         var inSubWindow = 0;
         foreach (var value in _numbers!)
@@ -157,6 +215,8 @@ internal sealed class Feature(string name)
             if (++inSubWindow < SubWindowRows)
                 continue;
             dispersion.AddWindow(counts);
+            counts.CopyCells(cells);
+            phi.Add(cells);
             counts.Clear();
             inSubWindow = 0;
         }
@@ -164,6 +224,7 @@ internal sealed class Feature(string name)
         counts.Clear();
         _phi = dispersion.Current();
         _numeric = counts;
+        Reference = reference.With(phi.Current());
     }
 
     private void LearnCategories()
@@ -173,6 +234,9 @@ internal sealed class Feature(string name)
         if (CategoricalReference.Learn(_learner!) is not { } reference)
             return;
         var counts = new CategoricalCounts(reference);
+        var learned = new FeatureReference(Name, EngineSide, _texts is null ? FeatureValues.Code : FeatureValues.Text, reference);
+        var phi = new PhiLearner(learned.Model);
+        var cells = new long[learned.Model.Cells];
         var dispersion = new Overdispersion();
         var values = _texts?.Count ?? _numbers!.Count;
         for (var i = 0; i < values; i++)
@@ -184,13 +248,18 @@ internal sealed class Feature(string name)
             if ((i + 1) % SubWindowRows != 0)
                 continue;
             dispersion.AddWindow(counts);
+            counts.CopyCells(cells);
+            phi.Add(cells);
             counts.Clear();
         }
 
         counts.Clear();
         _phi = dispersion.Current();
         _categorical = counts;
+        Reference = learned.With(phi.Current());
     }
+
+    private FeatureSide EngineSide => side == Side.Output ? FeatureSide.Output : FeatureSide.Input;
 
     private void AddCode(CategoricalCounts categories, float value)
     {

@@ -1,15 +1,17 @@
 using System.Text;
 using Sidecar.Model;
 using Sidecar.Statistics;
+using Sidecar.Statistics.Drift;
 using Sidecar.Tensors;
 
 namespace Sidecar.Analysis;
 
 /// <summary>
-/// Step 8, for one side of one model: a reference learned from the first requests, then one window after another held
-/// against it. Written by one worker; <see cref="Latest"/> and <see cref="Results"/> may be read by anyone.
+/// Step 8, for one side of one model: a reference that a person gave, or one learned from the first requests; then one window after another held
+/// against it, and the engine that raises alarms. Written by one worker; <see cref="Latest"/>, <see cref="Results"/> and <see cref="Now"/> may be read by anyone.
 /// </summary>
-internal sealed class FeatureWindows(Side side, DriftSettings settings)
+/// <param name="given">What a person gave; null: it is learned.</param>
+internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnlyList<FeatureReference>? given = null)
 {
     // 256 features bound a side's memory: to 4 MB of counts (15 kB each), and before that, while learning, to 40 MB of values.
     private const int MaxFeatures = 256;
@@ -21,14 +23,19 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings)
     private readonly long[] _results = new long[Labels<DriftResult>.Count];
     private int _features;
     private int _messages;
+    private int _rows;
     private bool _learned;
     private long _start;
     private long _due;
     private double _alpha;
+    private volatile DriftWatch? _watch;
     private volatile DriftReport? _latest;
 
     /// <summary>The last window that was judged; null before the first.</summary>
     public DriftReport? Latest => _latest;
+
+    /// <summary>What the engine says now; null while there is none.</summary>
+    public DriftNow? Now => _watch?.Now;
 
     /// <summary>How many windows came to this.</summary>
     public long Results(DriftResult result) => Interlocked.Read(ref _results[(int)result]);
@@ -38,7 +45,12 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings)
     /// <returns>How completely its features were found; null when it was left out of the learning.</returns>
     public Extraction? Add(TensorMessage message, bool mayTeach)
     {
-        if (!_learned)
+        if (given is not null)
+        {
+            if (!_learned || _features < given.Count)
+                Discover(message);
+        }
+        else if (!_learned)
         {
             if (!mayTeach)
                 return null;
@@ -48,12 +60,25 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings)
         var found = 0;
         foreach (var tensor in _tensors)
         {
-            if (tensor.Add(message) > 0)
+            var rows = tensor.Add(message);
+            _rows = Math.Max(_rows, Math.Max(1, rows)); // an absent tensor is a row that lacks it
+            if (rows > 0)
                 found++;
         }
 
         _messages++;
         return found == _tensors.Count && found > 0 ? Extraction.Complete : found > 0 ? Extraction.Partial : Extraction.Failed;
+    }
+
+    /// <summary>Ends the rows of the messages since the last call, for the engine; null when nothing is to be told.</summary>
+    /// <param name="unixNanos">Event time.</param>
+    public IReadOnlyList<DriftAlarm>? EndRows(long unixNanos, ModelIdentity model)
+    {
+        if (given is not null && _watch is null)
+            Watch(given, own: false, unixNanos);
+        var rows = _rows;
+        _rows = 0;
+        return rows > 0 ? _watch?.End(unixNanos, rows, model) : null;
     }
 
     /// <summary>Ends the learning, or the window, when it is time.</summary>
@@ -63,7 +88,9 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings)
     {
         if (!_learned)
         {
-            if (_messages >= settings.BurnIn)
+            if (given is not null)
+                Begin(unixNanos);
+            else if (_messages >= settings.BurnIn)
                 Learn(unixNanos);
             return null;
         }
@@ -71,7 +98,7 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings)
         if (unixNanos < _due || _tensors.Count == 0)
             return null;
         _due = unixNanos + (settings.Every.Ticks * 100);
-        var rows = _tensors.Max(tensor => tensor.Columns[0].Rows);
+        var rows = _tensors.Max(tensor => tensor.Columns.Max(column => column.Rows));
         if (rows < settings.MinRows)
         {
             // Not yet enough: said so, and the window goes on.
@@ -83,7 +110,10 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings)
         foreach (var tensor in _tensors)
         {
             foreach (var feature in tensor.Columns)
-                features.Add(feature.Close(_alpha, settings.Delta, settings.MinRows));
+            {
+                if (feature.IsWatched)
+                    features.Add(feature.Close(_alpha, settings.Delta, settings.MinRows, given is null ? DriftResult.Ticket : DriftResult.Page));
+            }
         }
 
         var result = Overall(features);
@@ -96,6 +126,8 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings)
 
     private static DriftResult Overall(List<FeatureDrift> features)
     {
+        if (features.Any(feature => feature.Result == DriftResult.Page))
+            return DriftResult.Page;
         if (features.Any(feature => feature.Result == DriftResult.Ticket))
             return DriftResult.Ticket;
         if (features.Any(feature => feature.Result == DriftResult.Good))
@@ -110,9 +142,44 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings)
             var columns = TensorFeatures.ColumnsOf(message[i]);
             if (columns == 0 || message.Name(i).Length > 128 || _features + columns > MaxFeatures || Knows(message.Name(i)))
                 continue;
+            var tensor = new TensorFeatures(Encoding.UTF8.GetString(message.Name(i)), columns, side);
+            if (given is not null && !Bind(tensor))
+                continue; // nothing of it is in the reference
             _features += columns;
-            _tensors.Add(new TensorFeatures(Encoding.UTF8.GetString(message.Name(i)), columns));
+            _tensors.Add(tensor);
         }
+    }
+
+    /// <summary>Gives the columns their references and the engine's counts; false: there is none for any.</summary>
+    private bool Bind(TensorFeatures tensor)
+    {
+        var any = false;
+        foreach (var column in tensor.Columns)
+        {
+            if (given!.FirstOrDefault(reference => reference.Name == column.Name) is { } known)
+                column.Adopt(known);
+            else
+                column.Ignore();
+            any |= column.IsWatched;
+        }
+
+        if (_watch is { } watch)
+            Connect(tensor, watch);
+        return any;
+    }
+
+    private void Watch(IReadOnlyList<FeatureReference> references, bool own, long unixNanos)
+    {
+        var watch = new DriftWatch(side, references, settings, own, unixNanos);
+        foreach (var tensor in _tensors)
+            Connect(tensor, watch);
+        _watch = watch;
+    }
+
+    private static void Connect(TensorFeatures tensor, DriftWatch watch)
+    {
+        foreach (var column in tensor.Columns)
+            column.Watched = watch.Features.FirstOrDefault(monitor => monitor.Reference.Name == column.Name)?.Counts;
     }
 
     private bool Knows(ReadOnlySpan<byte> name)
@@ -137,10 +204,18 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings)
         // What came too seldom to learn from is no feature (a client's invention, an optional input).
         _tensors.RemoveAll(tensor => Array.Exists(tensor.Columns, feature => !feature.IsWatched));
         _features = _tensors.Sum(tensor => tensor.Columns.Length);
+        if (_features > 0)
+            Watch([.. _tensors.SelectMany(tensor => tensor.Columns).Select(column => column.Reference!)], own: true, unixNanos);
+        Begin(unixNanos);
+    }
+
+    private void Begin(long unixNanos)
+    {
+        var features = given?.Count ?? _features;
         var evaluations = TimeSpan.FromDays(30) / settings.Every;
         var budget = side == Side.Input
-            ? new AlarmBudget(_features, 1, evaluations, settings.Replicas, TestsPerEvaluation)
-            : new AlarmBudget(1, _features, evaluations, settings.Replicas, TestsPerEvaluation);
+            ? new AlarmBudget(features, 1, evaluations, settings.Replicas, TestsPerEvaluation)
+            : new AlarmBudget(1, features, evaluations, settings.Replicas, TestsPerEvaluation);
         _alpha = side == Side.Input ? budget.InputAlpha : budget.OutputAlpha;
         _learned = true;
         _start = unixNanos;

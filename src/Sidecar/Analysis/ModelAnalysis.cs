@@ -1,6 +1,7 @@
 using System.Text;
 using Sidecar.Configuration;
 using Sidecar.Model;
+using Sidecar.Model.Profiles;
 using Sidecar.Tensors;
 
 namespace Sidecar.Analysis;
@@ -15,21 +16,25 @@ public sealed class ModelAnalysis : IAsyncDisposable
     private readonly MetadataFetcher? _metadata;
     private readonly UpstreamTarget[] _upstreams;
     private readonly Action<DriftReport> _windowClosed;
+    private readonly Action<DriftAlarm> _alarmed;
     private readonly Action<ModelIdentity, ModelMetadata> _contractFound;
 
     /// <param name="upstreams">The model server behind each listener, in configuration order.</param>
+    /// <param name="reference">The reference that a person gave; null: pods learn their own.</param>
     /// <param name="windowClosed">Told of each closed drift window, on the worker.</param>
+    /// <param name="alarmed">Told of each alarm of the drift engine, on the worker.</param>
     /// <param name="contractFound">Told of each contract that was learned, on the thread pool.</param>
     public ModelAnalysis(
         SidecarOptions options, UpstreamTarget[] upstreams, TimeProvider time, ILoggerFactory logs,
-        Action<DriftReport> windowClosed, Action<ModelIdentity, ModelMetadata> contractFound)
+        ReferenceProfile? reference, Action<DriftReport> windowClosed, Action<DriftAlarm> alarmed, Action<ModelIdentity, ModelMetadata> contractFound)
     {
         var drift = new DriftSettings(
-            options.Drift.BurnIn, options.Drift.Delta, options.Drift.Replicas, options.Drift.Window.MinRows, options.Drift.Window.Every);
+            options.Drift.BurnIn, options.Drift.Delta, options.Drift.Replicas, options.Drift.Window.MinRows, options.Drift.Window.Every, reference);
         _models = new ModelTable(options.Model, options.Routes, identity => new ModelState(identity, drift));
         _decoder = new ExchangeDecoder(options.Capture.MaxBody, new ConfiguredRoutes(options.Routes).Decoders);
         _upstreams = upstreams;
         _windowClosed = windowClosed;
+        _alarmed = alarmed;
         _contractFound = contractFound;
         if (options.Contract.FetchMetadata)
             _metadata = new MetadataFetcher(time, logs.CreateLogger<MetadataFetcher>());
@@ -103,6 +108,7 @@ public sealed class ModelAnalysis : IAsyncDisposable
             state.Outputs.Add(record.Response, mayTeach: true);
         Close(state, state.Inputs, unixNanos);
         Close(state, state.Outputs, unixNanos);
+        state.CountMinute(unixNanos);
     }
 
     /// <summary>The models that have seen traffic.</summary>
@@ -118,6 +124,8 @@ public sealed class ModelAnalysis : IAsyncDisposable
 
     private void Close(ModelState state, FeatureWindows windows, long unixNanos)
     {
+        foreach (var alarm in windows.EndRows(unixNanos, state.Identity) ?? [])
+            _alarmed(alarm);
         if (windows.TryClose(unixNanos, state.Identity) is { } report)
             _windowClosed(report);
     }

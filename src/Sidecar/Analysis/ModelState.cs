@@ -1,5 +1,7 @@
 using System.Text;
 using Sidecar.Model;
+using Sidecar.Model.Profiles;
+using Sidecar.Statistics.Drift;
 
 namespace Sidecar.Analysis;
 
@@ -10,14 +12,16 @@ internal sealed class ModelState
     private long _complete;
     private long _partial;
     private long _failed;
+    private readonly long[] _minutes = new long[Labels<DriftResult>.Count];
+    private long _minute;
 
     public ModelState(ModelIdentity identity, DriftSettings drift)
     {
         Identity = identity;
         NameUtf8 = Encoding.UTF8.GetBytes(identity.Name);
         VersionUtf8 = Encoding.UTF8.GetBytes(identity.Version);
-        Inputs = new FeatureWindows(Side.Input, drift);
-        Outputs = new FeatureWindows(Side.Output, drift);
+        Inputs = new FeatureWindows(Side.Input, drift, drift.Of(identity, Side.Input));
+        Outputs = new FeatureWindows(Side.Output, drift, drift.Of(identity, Side.Output));
     }
 
     public ModelIdentity Identity { get; }
@@ -45,6 +49,20 @@ internal sealed class ModelState
     public (long Complete, long Partial, long Failed) Extractions =>
         (Interlocked.Read(ref _complete), Interlocked.Read(ref _partial), Interlocked.Read(ref _failed));
 
+    /// <summary>Minutes with traffic in which drift came to this.</summary>
+    public long Minutes(DriftResult result) => Interlocked.Read(ref _minutes[(int)result]);
+
+    /// <summary>Counts the minute that has passed, if one has: by the loudest alarm of a feature that lasts.</summary>
+    public void CountMinute(long unixNanos)
+    {
+        var minute = unixNanos / 60_000_000_000;
+        if (minute == _minute)
+            return;
+        if (_minute != 0)
+            Interlocked.Increment(ref _minutes[(int)Loudest(Inputs.Now?.Result, Outputs.Now?.Result)]);
+        _minute = minute;
+    }
+
     public void CountSeen() => Interlocked.Increment(ref _seen);
 
     public void Adopt(ModelContract contract)
@@ -52,6 +70,17 @@ internal sealed class ModelState
         Contract = contract;
         InputContract.Adopt(contract);
         OutputContract.Adopt(contract);
+    }
+
+    private static DriftResult Loudest(DriftResult? one, DriftResult? other)
+    {
+        foreach (var result in (ReadOnlySpan<DriftResult>)[DriftResult.Page, DriftResult.Ticket, DriftResult.Good, DriftResult.Uncalibrated])
+        {
+            if (one == result || other == result)
+                return result;
+        }
+
+        return DriftResult.Insufficient;
     }
 
     public void CountExtraction(Extraction extraction)
@@ -75,4 +104,15 @@ internal enum Extraction : byte
 /// <param name="Replicas">Pods that share the budget for false alarms.</param>
 /// <param name="MinRows">Fewest rows in a judged window.</param>
 /// <param name="Every">How long a window lasts, at least.</param>
-internal sealed record DriftSettings(int BurnIn, double Delta, int Replicas, int MinRows, TimeSpan Every);
+/// <param name="Reference">What a person gave; null: pods learn their own.</param>
+internal sealed record DriftSettings(int BurnIn, double Delta, int Replicas, int MinRows, TimeSpan Every, ReferenceProfile? Reference = null)
+{
+    /// <summary>The references of a model's side; null: it learns its own.</summary>
+    public IReadOnlyList<FeatureReference>? Of(ModelIdentity model, Side side)
+    {
+        if (Reference is not { } profile || (profile.Model is { } name && name != model.Name) || (profile.ModelVersion is { } version && version != model.Version))
+            return null;
+        FeatureReference[] features = [.. profile.Features.Where(feature => feature.Side == (side == Side.Output ? FeatureSide.Output : FeatureSide.Input))];
+        return features.Length > 0 ? features : null;
+    }
+}

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using Sidecar.Model;
 using Sidecar.Tensors;
 
 namespace Sidecar.Analysis;
@@ -14,15 +15,19 @@ internal sealed class TensorFeatures
     // Rows of one request are alike; more of them say little that is new (uniform stride over the request).
     private const int MaxRowsPerRequest = 32;
 
-    public TensorFeatures(string name, int columns)
+    public TensorFeatures(string name, int columns, Side side)
     {
         Name = Encoding.UTF8.GetBytes(name);
         Columns = [.. Enumerable.Range(0, columns).Select(column =>
-            new Feature(columns == 1 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}[{column}]")))];
+            new Feature(NameOf(name, column, columns), side))];
     }
 
     public byte[] Name { get; }
     public Feature[] Columns { get; }
+
+    /// <summary>The name of a column's feature.</summary>
+    public static string NameOf(string tensor, int column, int columns) =>
+        columns == 1 ? tensor : string.Create(CultureInfo.InvariantCulture, $"{tensor}[{column}]");
 
     /// <summary>How many columns a tensor's rows have; 0 when it has none or too many.</summary>
     public static int ColumnsOf(in Tensor tensor)

@@ -83,6 +83,10 @@ internal static class CrossFieldRules
                 Fail(context, path, file, Directory.Exists(file) ? "is a folder" : "does not exist", "allowed: the path of an ONNX file");
         }
 
+        const string Reference = "drift.reference";
+        if (options.Drift.Reference is { } profile && context.IsSound(Reference) && !File.Exists(profile))
+            Fail(context, Reference, profile, Directory.Exists(profile) ? "is a folder" : "does not exist", "allowed: the path of a profile");
+
         const string Jsonl = "events.jsonl.path";
         if (options.Events.Sink != EventSink.Jsonl || !Sound(context, "events.sink", Jsonl))
             return;

@@ -11,6 +11,7 @@ public static class ExchangeEvents
 {
     public const string ExchangeType = "io.sidecar.exchange.v1";
     public const string DriftType = "io.sidecar.drift.report.v1";
+    public const string DriftEpisodeType = "io.sidecar.drift.episode.v1";
     public const string ContractType = "io.sidecar.contract.changed.v1";
     public const string ClosedType = "io.sidecar.audit.closed.v1";
 
@@ -151,11 +152,43 @@ public static class ExchangeEvents
             WriteFinite(json, "lowerBound", feature.LowerBound);
             json.WriteNumber("rows", feature.Rows);
             WriteFinite(json, "dispersion", feature.Dispersion);
+            WriteHistogram(json, feature.Histogram);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
     }));
+
+    /// <summary>An alarm of the drift engine: raised, louder or cleared.</summary>
+    public static SidecarEvent OfAlarm(DriftAlarm alarm) => new(DriftEpisodeType, alarm.Model.ToString(), alarm.When, 1, Write(json =>
+    {
+        json.WriteString("model", alarm.Model.Name);
+        json.WriteString("modelVersion", alarm.Model.Version);
+        json.WriteString("side", Labels<Side>.Of((int)alarm.Side));
+        json.WriteString("feature", alarm.Feature);
+        json.WriteString("kind", alarm.Kind);
+        json.WriteString("state", alarm.State);
+        json.WriteString("severity", Labels<DriftResult>.Of((int)alarm.Result));
+        json.WriteString("began", alarm.Began);
+        WriteFinite(json, "effect", alarm.Effect);
+        WriteFinite(json, "lowerBound", alarm.Bound);
+    }));
+
+    private static void WriteHistogram(Utf8JsonWriter json, DriftHistogram histogram)
+    {
+        json.WriteStartArray("edges");
+        foreach (var edge in histogram.Edges)
+            json.WriteNumberValue(edge);
+        json.WriteEndArray();
+        json.WriteStartArray("reference");
+        foreach (var count in histogram.Reference)
+            json.WriteNumberValue(count);
+        json.WriteEndArray();
+        json.WriteStartArray("window");
+        foreach (var count in histogram.Window)
+            json.WriteNumberValue(count);
+        json.WriteEndArray();
+    }
 
     /// <summary>A contract that was learned.</summary>
     public static SidecarEvent OfContract(ModelIdentity model, ModelMetadata metadata, DateTimeOffset when) => new(ContractType, model.ToString(), when, 1, Write(json =>

@@ -27,7 +27,26 @@ public enum DriftResult : byte
 /// <param name="Rows">Rows in the window.</param>
 /// <param name="Dispersion">φ, the factor by which the rows' dependence inflates variances; 1 = independent rows.</param>
 /// <param name="Cause">What moved: <c>distribution</c>, <c>missing</c>, <c>unseen</c>.</param>
-public sealed record FeatureDrift(string Feature, DriftResult Result, double Distance, double LowerBound, long Rows, double Dispersion, string Cause);
+public sealed record FeatureDrift(string Feature, DriftResult Result, double Distance, double LowerBound, long Rows, double Dispersion, string Cause)
+{
+    /// <summary>The window beside its reference.</summary>
+    public required DriftHistogram Histogram { get; init; }
+}
+
+/// <summary>Counts of a reference and of a window in the same cells.</summary>
+/// <param name="Edges">Numbers: minimum, the bins' inner edges, maximum; two cells below and two above lie around the bins. Categories: empty, and the cells are the most frequent values, the others, and those never seen before.</param>
+public sealed record DriftHistogram(IReadOnlyList<float> Edges, IReadOnlyList<long> Reference, IReadOnlyList<long> Window);
+
+/// <summary>An alarm of one feature, when it is raised, when it gets louder, and when it clears. Says nothing of values.</summary>
+/// <param name="Kind">What the change looks like: <c>location</c>, <c>missing</c>, …</param>
+/// <param name="State"><c>raised</c>, <c>louder</c> (a ticket became a page) or <c>cleared</c>.</param>
+/// <param name="Result">Ticket or page.</param>
+/// <param name="Began">When the change began, as nearly as the kept counts tell.</param>
+/// <param name="When">When this happened.</param>
+/// <param name="Effect">Its size: a distance, or the rise of a share.</param>
+/// <param name="Bound">Its lower confidence bound.</param>
+public sealed record DriftAlarm(
+    ModelIdentity Model, Side Side, string Feature, string Kind, string State, DriftResult Result, DateTimeOffset Began, DateTimeOffset When, double Effect, double Bound);
 
 /// <summary>A closed window of one side of one model.</summary>
 public sealed record DriftReport(ModelIdentity Model, Side Side, DateTimeOffset Start, DateTimeOffset End, long Rows, DriftResult Result, IReadOnlyList<FeatureDrift> Features);

@@ -89,6 +89,26 @@ public static class Catalogue
         "Distance of the last window from the reference, 0 to 1: the point estimate and its lower confidence bound.",
         ["model", "model_version", "side", "feature", "bound"]) { MaxSeries = 1024 };
 
+    /// <summary>Rows of a feature in the last window.</summary>
+    public static InstrumentDefinition DriftRows { get; } = new("sidecar.drift.rows", ObservableGauge, "{row}",
+        "Rows of a feature in the last window that was judged.",
+        ["model", "model_version", "side", "feature"]) { MaxSeries = 1024 };
+
+    /// <summary>φ of a feature.</summary>
+    public static InstrumentDefinition DriftDispersion { get; } = new("sidecar.drift.dispersion", ObservableGauge, "",
+        "How many times larger the dependence of rows makes the variance of a feature's counts; 1 for independent rows, absent while it is not known.",
+        ["model", "model_version", "side", "feature"]) { MaxSeries = 1024 };
+
+    /// <summary>Alarms of the drift engine that last.</summary>
+    public static InstrumentDefinition DriftAlarms { get; } = new("sidecar.drift.alarms", ObservableGauge, "{alarm}",
+        "Features whose drift alarm lasts, by severity: page or ticket.",
+        ["model", "model_version", "side", "severity"]);
+
+    /// <summary>Minutes by what drift came to in them.</summary>
+    public static InstrumentDefinition DriftMinutes { get; } = new("sidecar.drift.minutes", Counter, "{minute}",
+        "Minutes with traffic by the loudest drift alarm that lasted at their end: good, ticket, page; uncalibrated or insufficient where nothing could be judged.",
+        ["model", "model_version", "result"]);
+
     /// <summary>Comparisons with a shadow model.</summary>
     public static InstrumentDefinition ShadowComparisons { get; } = new("sidecar.shadow.comparisons", Counter, "{comparison}",
         "Responses compared with those of a shadow model, by result.",
@@ -168,6 +188,7 @@ public static class Catalogue
     public static IReadOnlyList<InstrumentDefinition> All { get; } =
     [
         InferenceDuration, UpstreamDuration, InferenceRetries, TokenUsage, TimeToFirstToken, TimePerOutputToken, Generations, Exchanges, ContractChecks, ContractViolations, FeatureExtractions, DriftWindows, DriftDistanceRatio,
+        DriftRows, DriftDispersion, DriftAlarms, DriftMinutes,
         ShadowComparisons, ShadowDifferenceMax, ShadowAgreementRatio, Events, LedgerImbalance, ModelInfo, Connections,
         ConnectionsEnded, AcceptPauses, RelayIo, TlsCertificateNotAfter, SamplingRatio, CaptureBufferUsage,
         CallbackFailures, Export,

@@ -58,6 +58,9 @@ public static class EventIds
     /// <summary>A drift window came to a ticket or a page.</summary>
     public const int DriftFound = 1420;
 
+    /// <summary>The drift engine raised an alarm, made one louder, or cleared one.</summary>
+    public const int DriftAlarm = 1421;
+
     /// <summary>A shadow's model file is loaded.</summary>
     public const int ShadowLoaded = 1500;
 
