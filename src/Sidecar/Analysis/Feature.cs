@@ -1,6 +1,5 @@
 using Sidecar.Model;
 using Sidecar.Statistics;
-using Sidecar.Statistics.Detection;
 using Sidecar.Statistics.Drift;
 
 namespace Sidecar.Analysis;

@@ -102,13 +102,13 @@ public sealed class ModelAnalysis : IAsyncDisposable
     public void Update(InferenceRecord record, long unixNanos)
     {
         var state = (ModelState)record.State!;
+        state.CountMinute(unixNanos); // by what lasted at its end, which these rows are not in
         if (record.HasRequest && state.Inputs.Add(record.Request, mayTeach: record.HasResponse) is { } extraction)
             state.CountExtraction(extraction);
         if (record.HasOutputs)
             state.Outputs.Add(record.Response, mayTeach: true);
         Close(state, state.Inputs, unixNanos);
         Close(state, state.Outputs, unixNanos);
-        state.CountMinute(unixNanos);
     }
 
     /// <summary>The models that have seen traffic.</summary>

@@ -3,7 +3,7 @@ namespace Sidecar.Configuration;
 /// <summary>Drift of inputs and outputs against the reference.</summary>
 public sealed record DriftOptions
 {
-    /// <summary>Path of a profile that <c>sidecar profile build</c> made; null means that each pod learns from its own first requests.</summary>
+    /// <summary>Path of a profile that `sidecar profile build` made; null means that each pod learns from its own first requests, and then nothing pages.</summary>
     public string? Reference { get; init; }
 
     /// <summary>Requests that the reference is learned from before drift is judged.</summary>

@@ -30,7 +30,7 @@ public sealed class DriftWatchTests
         Assert.Equal(("x[1]", "raised", DriftResult.Page, Side.Input), (raised.Feature, raised.State, raised.Result, raised.Side));
         Assert.InRange(raised.When.ToUnixTimeSeconds(), 200, 203);
         Assert.InRange(raised.Began.ToUnixTimeSeconds(), 198, 202);
-        Assert.InRange(raised.Bound, 0.1, raised.Effect);
+        Assert.InRange(raised.Bound, 0.01, raised.Effect);
         Assert.Equal(new DriftNow(DriftResult.Page, 0, 1), windows.Now);
 
         Send(windows, 400, 1, 1);
@@ -41,7 +41,7 @@ public sealed class DriftWatchTests
     [Fact]
     public void A_window_far_from_a_given_reference_is_a_page()
     {
-        var windows = new FeatureWindows(Side.Input, Settings, [Normal("x[0]")]);
+        var windows = new FeatureWindows(Side.Input, Settings, [Normal("x")]);
         Send(windows, 30, 100);
         Assert.Equal(DriftResult.Page, windows.Latest!.Result);
         var histogram = windows.Latest.Features.Single().Histogram;
@@ -79,9 +79,9 @@ public sealed class DriftWatchTests
         {
             for (var i = 0; i < 60; i++)
             {
+                state.CountMinute((second + i) * Second);
                 state.Inputs.Add(Of(Tensor("x", "FP32", $"{Rows}", Messages.Rows(_random, Rows, factor))), mayTeach: true);
                 state.Inputs.EndRows((second + i) * Second, Model);
-                state.CountMinute((second + i) * Second);
             }
         }
 
