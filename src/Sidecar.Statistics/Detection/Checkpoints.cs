@@ -81,7 +81,8 @@ public sealed class Checkpoints
     /// <summary>
     /// The past state at which the change began that a detector's leading expert speaks for: the one since which its log likelihood ratio is largest.
     /// </summary>
-    public int Locate(MixtureDetector detector)
+    /// <returns>Its index, and that ratio.</returns>
+    public (int Index, double Ratio) Locate(MixtureDetector detector)
     {
         Span<long> counts = stackalloc long[_cells];
         var (best, most) = (0, double.NegativeInfinity);
@@ -93,7 +94,7 @@ public sealed class Checkpoints
                 (best, most) = (index, ratio);
         }
 
-        return best;
+        return (best, most);
     }
 
     private int Redundant()

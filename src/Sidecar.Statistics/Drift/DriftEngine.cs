@@ -78,14 +78,18 @@ public sealed class DriftEngine
             case DetectorEvent.Raised:
                 Raise(monitor, unixNanos);
                 break;
-            case DetectorEvent.Cleared when monitor.Episode is { } episode:
-                episode.ClearedRow = Rows - 1;
-                monitor.Episode = null;
+            case DetectorEvent.Cleared:
+                if (monitor.Episode is { } over)
+                    over.ClearedRow = Rows - 1;
+                monitor.Episode = monitor.Pending = null;
                 break;
-            case DetectorEvent.None when monitor.Episode is { } episode:
+            case DetectorEvent.None when (monitor.Episode ?? monitor.Pending) is { } episode:
                 var age = _windows - episode.Window;
-                if (age - episode.DelayWindows <= CloseLooks || age % LooksApart == 0)
-                    Size(monitor, episode, age);
+                if (age - episode.DelayWindows > CloseLooks && age % LooksApart != 0)
+                    break;
+                Size(monitor, episode, age);
+                if (monitor.Episode is null && episode.Bound > 0)
+                    Tell(monitor, episode, unixNanos);
                 break;
         }
     }
@@ -97,18 +101,24 @@ public sealed class DriftEngine
         {
             FirstRow = age >= KeptWindows ? Rows : _rowAtClose[(_windows - age) % KeptWindows],
             FirstUnixNanos = began,
-            DetectedRow = Rows - 1,
-            DetectedUnixNanos = unixNanos,
             Window = _windows - age,
             DelayWindows = age,
         };
-        monitor.Episode = episode;
+        monitor.Pending = episode;
         monitor.LooksAbove = 0;
-        _episodes.Add(episode);
         var leading = monitor.Leading;
         episode.Kind = KindOf(monitor.Reference, leading);
         episode.Where = monitor.Reference.Label(leading.Cell);
         Size(monitor, episode, age);
+        if (leading.Phi < _policy.UncertainPhi || episode.Bound > 0)
+            Tell(monitor, episode, unixNanos);
+    }
+
+    private void Tell(FeatureMonitor monitor, DriftEpisode episode, long unixNanos)
+    {
+        (episode.DetectedRow, episode.DetectedUnixNanos, episode.DelayWindows) = (Rows - 1, unixNanos, _windows - episode.Window);
+        (monitor.Episode, monitor.Pending) = (episode, null);
+        _episodes.Add(episode);
     }
 
     /// <summary>Measures an episode; a window that makes it more certain replaces the one before.</summary>

@@ -69,10 +69,10 @@ public sealed class DriftEpisode
     public long FirstUnixNanos { get; internal init; }
 
     /// <summary>The last row before the alarm.</summary>
-    public long DetectedRow { get; internal init; }
+    public long DetectedRow { get; internal set; }
 
     /// <summary>Event time of it.</summary>
-    public long DetectedUnixNanos { get; internal init; }
+    public long DetectedUnixNanos { get; internal set; }
 
     /// <summary>The last row of the alarm; −1 while it lasts.</summary>
     public long ClearedRow { get; internal set; } = -1;
@@ -83,7 +83,7 @@ public sealed class DriftEpisode
     /// <summary>The sub-window after which it began, and how many there were until the alarm.</summary>
     internal long Window { get; init; }
 
-    internal long DelayWindows { get; init; }
+    internal long DelayWindows { get; set; }
 
     /// <summary>The point estimate that the kind is about: a rise of a share, or a distance; NaN where it isn't known.</summary>
     public double Effect => IsShare ? Size.Rate - ReferenceShare : Size.Distance;

@@ -27,6 +27,12 @@ public sealed record DriftPolicy
     /// <summary>Rows from which φ is learned for a feature whose reference doesn't know it; they are not alarmed on.</summary>
     public long CalibrationRows { get; init; } = 3200;
 
+    /// <summary>
+    /// φ of the leading statistic from which an alarm is told only when its size is certainly above 0: the guarantee is approximate after φ, and the more so the
+    /// larger it is (a φ of 5 means that a fifth of the rows say anything new).
+    /// </summary>
+    public double UncertainPhi { get; init; } = 5;
+
     /// <summary>Seconds that a sub-window usually lasts.</summary>
     public double UsualSeconds { get; init; } = 1;
 

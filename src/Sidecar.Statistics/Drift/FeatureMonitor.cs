@@ -20,6 +20,7 @@ public sealed class FeatureMonitor
 {
     private readonly MixtureDetector _detector;
     private readonly Checkpoints _checkpoints;
+    private SubWindowHistory? _history; // takes the place of the learner: a feature has one or the other
     private readonly long[] _cells;
     private readonly CellModel?[] _hourly;
     private PhiLearner? _learner;
@@ -34,7 +35,7 @@ public sealed class FeatureMonitor
         _cells = new long[reference.Model.Cells];
         _hourly = reference.Hours is null ? [] : new CellModel?[HourOfWeek.Slots];
         if (reference.Phi is { } phi)
-            _detector.Calibrate(phi);
+            Calibrate(phi, start);
         else
             _learner = new PhiLearner(reference.Model);
     }
@@ -45,7 +46,7 @@ public sealed class FeatureMonitor
     public FeatureCounts Counts { get; }
 
     /// <summary>What can be said of it now.</summary>
-    public MonitorState State => _learner is not null ? MonitorState.Uncalibrated : _detector.Alarmed ? MonitorState.Alarmed : MonitorState.Quiet;
+    public MonitorState State => _learner is not null ? MonitorState.Uncalibrated : Episode is not null ? MonitorState.Alarmed : MonitorState.Quiet;
 
     /// <summary>φ in use.</summary>
     public PhiTable Phi => _detector.Phi;
@@ -55,6 +56,9 @@ public sealed class FeatureMonitor
 
     /// <summary>The episode that lasts; null while it is quiet.</summary>
     public DriftEpisode? Episode { get; internal set; }
+
+    /// <summary>An alarm of the detector that isn't told yet.</summary>
+    internal DriftEpisode? Pending { get; set; }
 
     internal int LooksAbove { get; set; }
 
@@ -70,21 +74,22 @@ public sealed class FeatureMonitor
             learner.Add(_cells);
             if (learner.Rows < calibrationRows)
                 return DetectorEvent.None;
-            _detector.Calibrate(learner.Current());
-            _learner = null;
+            Calibrate(learner.Current(), unixNanos);
             return DetectorEvent.None;
         }
 
         FollowTheClock(unixNanos);
         _checkpoints.Add(_cells, unixNanos, below, above);
+        _history!.Add(_cells, unixNanos);
         return _detector.Update(_cells, seconds);
     }
 
     /// <summary>Where the change began that the alarm is about: its age in sub-windows, and the event time.</summary>
     internal (long Age, long UnixNanos) Locate()
     {
-        var index = _checkpoints.Locate(_detector);
-        return (_checkpoints.Age(index), _checkpoints.Time(index));
+        var (index, ratio) = _checkpoints.Locate(_detector);
+        var near = _history!.Locate(_detector);
+        return near.Age > 0 && near.Ratio >= ratio ? (near.Age, near.UnixNanos) : (_checkpoints.Age(index), _checkpoints.Time(index));
     }
 
     /// <summary>The size of the change over the last sub-windows, as far back as counts are kept: no farther than <paramref name="age"/>.</summary>
@@ -98,6 +103,13 @@ public sealed class FeatureMonitor
         return Reference.Numeric is { } numeric
             ? Effect.Of(numeric, counts, _checkpoints.TailsSince(index), level, Phi)
             : Effect.Of(Reference.Categorical!, counts, level, Phi);
+    }
+
+    private void Calibrate(PhiTable phi, long unixNanos)
+    {
+        _detector.Calibrate(phi);
+        _history = new SubWindowHistory(Reference.Model.Cells, unixNanos);
+        _learner = null;
     }
 
     private void FollowTheClock(long unixNanos)

@@ -22,13 +22,12 @@ internal sealed class DriftWatch
     private int _told;
 
     /// <param name="features">Their references, in the order of the engine's monitors.</param>
-    /// <param name="own">The pod learned them itself.</param>
-    public DriftWatch(Side side, IReadOnlyList<FeatureReference> features, DriftSettings settings, bool own, long unixNanos)
+    public DriftWatch(Side side, IReadOnlyList<FeatureReference> features, DriftSettings settings, long unixNanos)
     {
         _side = side;
         _engine = new DriftEngine(
             features,
-            new DriftPolicy { Delta = settings.Delta, Replicas = settings.Replicas, OwnReference = own, CalibrationRows = CalibrationRows },
+            new DriftPolicy { Delta = settings.Delta, Replicas = settings.Replicas, CalibrationRows = CalibrationRows },
             unixNanos);
     }
 
@@ -62,13 +61,24 @@ internal sealed class DriftWatch
             (told ??= []).Add(Alarm(episode, episode.ClearedRow >= 0 ? "cleared" : "louder", model, unixNanos));
         }
 
-        var pages = _lasting.Count(static one => one.Severity == DriftSeverity.Page);
-        var result = pages > 0 ? DriftResult.Page : _lasting.Count > 0 ? DriftResult.Ticket
-            : _engine.Features.Any(feature => feature.State != MonitorState.Uncalibrated) ? DriftResult.Good
-            : DriftResult.Uncalibrated;
+        var pages = 0;
+        foreach (var (_, severity) in _lasting)
+            pages += severity == DriftSeverity.Page ? 1 : 0;
+        var result = pages > 0 ? DriftResult.Page : _lasting.Count > 0 ? DriftResult.Ticket : IsCalibrated() ? DriftResult.Good : DriftResult.Uncalibrated;
         if (_now.Result != result || _now.Pages != pages || _now.Tickets != _lasting.Count - pages)
             _now = new DriftNow(result, _lasting.Count - pages, pages);
         return told;
+    }
+
+    private bool IsCalibrated()
+    {
+        foreach (var feature in _engine.Features)
+        {
+            if (feature.State != MonitorState.Uncalibrated)
+                return true;
+        }
+
+        return false;
     }
 
     private DriftAlarm Alarm(DriftEpisode episode, string state, ModelIdentity model, long unixNanos) => new(

@@ -6,8 +6,7 @@ namespace Sidecar.Analysis;
 
 /// <summary>One feature: what is being learned of it, then its reference and the counts of the current window.</summary>
 /// <param name="name">The tensor's name, with the column in brackets where the tensor has several.</param>
-/// <param name="side">Whether it goes into the model or comes out.</param>
-internal sealed class Feature(string name, Side side)
+internal sealed class Feature(string name)
 {
     // 8,192 values place 64 quantile edges to within 1 % of a rank; more would only cost memory.
     private const int MaxLearnedValues = 8192;
@@ -32,10 +31,10 @@ internal sealed class Feature(string name, Side side)
     private CategoricalCounts? _categorical;
     private Phi _phi = Phi.Unknown;
 
-    /// <inheritdoc cref="Feature(string, Side)"/>
+    /// <inheritdoc cref="Feature(string)"/>
     public string Name { get; } = name;
 
-    /// <summary>What it is held against, for the engine; null while it is being learned, or where it can't be.</summary>
+    /// <summary>What a person gave to hold it against; null where it learns its own.</summary>
     public FeatureReference? Reference { get; private set; }
 
     /// <summary>Where the engine takes its rows from; null while there is none.</summary>
@@ -94,7 +93,7 @@ internal sealed class Feature(string name, Side side)
         else if (_numeric is { } numeric)
         {
             // A text where numbers were learned is none of them; the contract names it.
-            numeric.Add(Reference!.Values == FeatureValues.TextLength ? FeatureValue.Length(value) : float.NaN);
+            numeric.Add(Reference?.Values == FeatureValues.TextLength ? FeatureValue.Length(value) : float.NaN);
         }
         else if (!_isIgnored && (_texts ??= []) is { Count: < MaxLearnedValues } texts)
         {
@@ -203,9 +202,6 @@ internal sealed class Feature(string name, Side side)
 
     private void LearnNumbers(NumericCounts counts)
     {
-        var reference = new FeatureReference(Name, EngineSide, FeatureValues.Number, counts.Reference);
-        var phi = new PhiLearner(reference.Model);
-        var cells = new long[reference.Model.Cells];
         var dispersion = new Overdispersion();
         var inSubWindow = 0;
         foreach (var value in _numbers!)
@@ -214,8 +210,6 @@ internal sealed class Feature(string name, Side side)
             if (++inSubWindow < SubWindowRows)
                 continue;
             dispersion.AddWindow(counts);
-            counts.CopyCells(cells);
-            phi.Add(cells);
             counts.Clear();
             inSubWindow = 0;
         }
@@ -223,7 +217,6 @@ internal sealed class Feature(string name, Side side)
         counts.Clear();
         _phi = dispersion.Current();
         _numeric = counts;
-        Reference = reference.With(phi.Current());
     }
 
     private void LearnCategories()
@@ -233,9 +226,6 @@ internal sealed class Feature(string name, Side side)
         if (CategoricalReference.Learn(_learner!) is not { } reference)
             return;
         var counts = new CategoricalCounts(reference);
-        var learned = new FeatureReference(Name, EngineSide, _texts is null ? FeatureValues.Code : FeatureValues.Text, reference);
-        var phi = new PhiLearner(learned.Model);
-        var cells = new long[learned.Model.Cells];
         var dispersion = new Overdispersion();
         var values = _texts?.Count ?? _numbers!.Count;
         for (var i = 0; i < values; i++)
@@ -247,18 +237,13 @@ internal sealed class Feature(string name, Side side)
             if ((i + 1) % SubWindowRows != 0)
                 continue;
             dispersion.AddWindow(counts);
-            counts.CopyCells(cells);
-            phi.Add(cells);
             counts.Clear();
         }
 
         counts.Clear();
         _phi = dispersion.Current();
         _categorical = counts;
-        Reference = learned.With(phi.Current());
     }
-
-    private FeatureSide EngineSide => side == Side.Output ? FeatureSide.Output : FeatureSide.Input;
 
     private void AddCode(CategoricalCounts categories, float value)
     {

@@ -34,7 +34,7 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
     /// <summary>The last window that was judged; null before the first.</summary>
     public DriftReport? Latest => _latest;
 
-    /// <summary>What the engine says now; null while there is none.</summary>
+    /// <summary>What the engine says now; null without one: only a reference that a person gave is worth its cost, a pod's own can page nobody.</summary>
     public DriftNow? Now => _watch?.Now;
 
     /// <summary>How many windows came to this.</summary>
@@ -75,7 +75,7 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
     public IReadOnlyList<DriftAlarm>? EndRows(long unixNanos, ModelIdentity model)
     {
         if (given is not null && _watch is null)
-            Watch(given, own: false, unixNanos);
+            Watch(given, unixNanos);
         var rows = _rows;
         _rows = 0;
         return rows > 0 ? _watch?.End(unixNanos, rows, model) : null;
@@ -142,7 +142,7 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
             var columns = TensorFeatures.ColumnsOf(message[i]);
             if (columns == 0 || message.Name(i).Length > 128 || _features + columns > MaxFeatures || Knows(message.Name(i)))
                 continue;
-            var tensor = new TensorFeatures(Encoding.UTF8.GetString(message.Name(i)), columns, side);
+            var tensor = new TensorFeatures(Encoding.UTF8.GetString(message.Name(i)), columns);
             if (given is not null && !Bind(tensor))
                 continue; // nothing of it is in the reference
             _features += columns;
@@ -168,9 +168,9 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
         return any;
     }
 
-    private void Watch(IReadOnlyList<FeatureReference> references, bool own, long unixNanos)
+    private void Watch(IReadOnlyList<FeatureReference> references, long unixNanos)
     {
-        var watch = new DriftWatch(side, references, settings, own, unixNanos);
+        var watch = new DriftWatch(side, references, settings, unixNanos);
         foreach (var tensor in _tensors)
             Connect(tensor, watch);
         _watch = watch;
@@ -204,8 +204,6 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
         // What came too seldom to learn from is no feature (a client's invention, an optional input).
         _tensors.RemoveAll(tensor => Array.Exists(tensor.Columns, feature => !feature.IsWatched));
         _features = _tensors.Sum(tensor => tensor.Columns.Length);
-        if (_features > 0)
-            Watch([.. _tensors.SelectMany(tensor => tensor.Columns).Select(column => column.Reference!)], own: true, unixNanos);
         Begin(unixNanos);
     }
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
-using Sidecar.Model;
 using Sidecar.Tensors;
 
 namespace Sidecar.Analysis;
@@ -15,11 +14,11 @@ internal sealed class TensorFeatures
     // Rows of one request are alike; more of them say little that is new (uniform stride over the request).
     private const int MaxRowsPerRequest = 32;
 
-    public TensorFeatures(string name, int columns, Side side)
+    public TensorFeatures(string name, int columns)
     {
         Name = Encoding.UTF8.GetBytes(name);
         Columns = [.. Enumerable.Range(0, columns).Select(column =>
-            new Feature(NameOf(name, column, columns), side))];
+            new Feature(NameOf(name, column, columns)))];
     }
 
     public byte[] Name { get; }

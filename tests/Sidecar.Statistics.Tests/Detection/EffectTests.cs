@@ -66,7 +66,7 @@ public class EffectTests
                 detector.Update(counts);
             }
 
-            checkpoints.Since(checkpoints.Locate(detector), counts);
+            checkpoints.Since(checkpoints.Locate(detector).Index, counts);
             effects.Add(Effect.Of(reference.Learned!, counts, (0, 0), 1e-3, phi));
         }
 
