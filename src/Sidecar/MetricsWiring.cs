@@ -3,7 +3,6 @@ using Sidecar.Accounting;
 using Sidecar.Analysis;
 using Sidecar.Capture;
 using Sidecar.Configuration;
-using Sidecar.Emit.Jsonl;
 using Sidecar.Emit.Otlp;
 using Sidecar.Model;
 using Sidecar.Relay;
@@ -16,7 +15,7 @@ namespace Sidecar;
 internal static class MetricsWiring
 {
     public static void Observe(
-        SidecarMeter meter, SidecarOptions options, ExchangeBook exchanges, RetryBook retries, GenerationSli generations, EventBook events, JsonlSink? sink, ExportBook exports,
+        SidecarMeter meter, SidecarOptions options, ExchangeBook exchanges, RetryBook retries, GenerationSli generations, EventBook events, IEventSink? sink, IReadOnlyList<ExportBook> exports,
         ModelAnalysis analysis, IReadOnlyList<ShadowLane> shadows, BodyPool bodies, DecodeGovernor governor, Func<RelayHost?> relay)
     {
         meter.ObserveCounter(Catalogue.Exchanges, () => exchanges.Terms().Select(term =>
@@ -27,7 +26,8 @@ internal static class MetricsWiring
             Catalogue.Generations, total.Count, total.Model.Name, total.Model.Version, total.Operation, Labels<GenerationEnd>.Of((int)total.End))));
         meter.ObserveCounter(Catalogue.Events, () => events.Terms().Select(term =>
             Of(Catalogue.Events, term.Count, term.Type, term.Stage, Reason(term.Reason))));
-        meter.ObserveCounter(Catalogue.Export, exports.Observe);
+        meter.ObserveCounter(Catalogue.Export, () => exports.SelectMany(export => export.Observe()));
+        meter.ObserveCounter(Catalogue.ExportItems, () => exports.Where(export => export.Signal != OtlpSignal.Metrics).SelectMany(export => export.ObserveItems()));
         meter.ObserveGauge(Catalogue.LedgerImbalance, () =>
         [
             Of(Catalogue.LedgerImbalance, (double)exchanges.Imbalance(), "exchanges"),

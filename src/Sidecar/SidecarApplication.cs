@@ -21,6 +21,9 @@ namespace Sidecar;
 /// <summary>The composition root: a running sidecar. What <c>run</c>, <c>demo</c> and the tests embed.</summary>
 public sealed partial class SidecarApplication : IAsyncDisposable
 {
+    /// <summary>Category of the lines about single exchanges, which go to OTLP and not to the console.</summary>
+    public const string ExchangeLogCategory = "sidecar.exchanges";
+
     // A relay thread that has not come round for this long is stuck: only a restart would help.
     private static readonly TimeSpan StuckAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FlushPatience = TimeSpan.FromSeconds(5);
@@ -31,9 +34,11 @@ public sealed partial class SidecarApplication : IAsyncDisposable
     private readonly ExchangeBook _book;
     private readonly ModelAnalysis _analysis;
     private readonly IReadOnlyList<ShadowLane> _shadows;
-    private readonly JsonlSink? _events;
+    private readonly IEventSink? _events;
     private readonly SidecarMeter _meter;
     private readonly MetricsPipeline _metrics;
+    private readonly TracesPipeline? _traces;
+    private readonly LogsPipeline? _logs;
     private readonly DataPath _path;
     private readonly RelayHost _relay;
     private AdminServer _admin = null!;
@@ -49,6 +54,11 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         var threads = options.Relay.EffectiveThreads(Environment.ProcessorCount);
         string[] listeners = [.. routes.Select(route => route.Name)];
         var version = typeof(SidecarApplication).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+
+        var resource = Resources.Detect(version, hooks.Variable, Environment.MachineName);
+        OtlpSettings? Otlp(OtlpSignal signal) => OtlpSettings.FromEnvironment(signal, hooks.Variable, problem => Log.Warning(_log, problem));
+        _logs = Otlp(OtlpSignal.Logs) is { } logs ? LogsPipeline.Start(hooks.Logs, resource, logs) : null;
+        _traces = Otlp(OtlpSignal.Traces) is { } traces ? TracesPipeline.Start(version, resource, traces) : null;
 
         var bodies = new BodyPool(options.Capture.Budget, options.Capture.MaxBody);
         var eventBook = new EventBook();
@@ -72,6 +82,8 @@ public sealed partial class SidecarApplication : IAsyncDisposable
                 Analysis = _analysis,
                 Shadows = _shadows,
                 Events = _events,
+                Spans = _traces is null ? null : new ExchangeSpans(_traces, options.Traces.Rate, listeners, _time),
+                ExchangeLog = hooks.Logs.CreateLogger(ExchangeLogCategory),
                 EventRate = options.Events.Rate,
                 Listeners = listeners,
                 Time = _time,
@@ -81,9 +93,9 @@ public sealed partial class SidecarApplication : IAsyncDisposable
             new CaptureSettings(options.Capture.MaxBody, options.Capture.DecodeRate) { Routes = new ConfiguredRoutes(options.Routes) },
             threads + RelayHost.TapPoolsForTls(routes));
 
-        var otlp = OtlpSettings.FromEnvironment(hooks.Variable, problem => Log.Warning(_log, problem));
-        _metrics = MetricsPipeline.Start(_meter.Meter, Resources.Detect(version, hooks.Variable, Environment.MachineName), otlp);
-        MetricsWiring.Observe(_meter, options, _book, retries, generations, eventBook, _events, _metrics.Exports, _analysis, _shadows, bodies, _path.Taps.Governor, () => _relay);
+        _metrics = MetricsPipeline.Start(_meter.Meter, resource, Otlp(OtlpSignal.Metrics));
+        ExportBook?[] exports = [_metrics.Exports, _traces?.Exports, _logs?.Exports];
+        MetricsWiring.Observe(_meter, options, _book, retries, generations, eventBook, _events, [.. exports.OfType<ExportBook>()], _analysis, _shadows, bodies, _path.Taps.Governor, () => _relay);
         _relay = new RelayHost(routes, threads, RelayRoutes.SettingsOf(options.Relay), hooks.Taps?.Invoke(_path.Taps) ?? _path.Taps, _time, _log);
     }
 
@@ -184,10 +196,12 @@ public sealed partial class SidecarApplication : IAsyncDisposable
             await _events.StopAsync(FlushPatience).ConfigureAwait(false);
         }
 
+        _traces?.Shutdown(FlushPatience);
         _metrics.Shutdown(FlushPatience);
         if (_admin is not null)
             await _admin.StopAsync(FlushPatience, _time).ConfigureAwait(false);
         Log.Stopped(_log, totals.Observed, totals.Dropped, cut);
+        _logs?.Shutdown(FlushPatience);
     }
 
     public async ValueTask DisposeAsync()
@@ -196,13 +210,15 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         if (_admin is not null)
             await _admin.DisposeAsync().ConfigureAwait(false);
         await _analysis.DisposeAsync().ConfigureAwait(false);
-        if (_events is not null)
-            await _events.DisposeAsync().ConfigureAwait(false);
+        if (_events is IAsyncDisposable events)
+            await events.DisposeAsync().ConfigureAwait(false);
         _relay.Dispose();
         _path.Dispose();
         foreach (var shadow in _shadows)
             shadow.Dispose();
         _metrics.Dispose();
+        _traces?.Dispose();
+        _logs?.Dispose();
         _meter.Dispose();
     }
 

@@ -56,4 +56,28 @@ public interface IEventBook
 /// <param name="Time">When it happened.</param>
 /// <param name="Weight">How many like it this one stands for; 1 when nothing was thinned.</param>
 /// <param name="Payload">Its data as UTF-8 JSON; empty for none. The sink keeps the memory until it is written.</param>
-public readonly record struct SidecarEvent(string Type, string Subject, DateTimeOffset Time, double Weight, ReadOnlyMemory<byte> Payload);
+public readonly record struct SidecarEvent(string Type, string Subject, DateTimeOffset Time, double Weight, ReadOnlyMemory<byte> Payload)
+{
+    /// <summary>What belongs together, and is kept in order, on a log that has partitions: the request's id, for an exchange; null for what is ordered by its source.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>The span that it belongs to (W3C); null for none.</summary>
+    public string? TraceParent { get; init; }
+
+    /// <summary>How sensitive its data is, for the extension <c>dataclassification</c>; null: figures and names only.</summary>
+    public string? Classification { get; init; }
+}
+
+/// <summary>Where events go.</summary>
+public interface IEventSink
+{
+    /// <summary>Events taken and neither persisted nor dropped yet.</summary>
+    long Pending { get; }
+
+    /// <summary>Takes an event, or drops it with its reason in the book. Never waits; from any thread.</summary>
+    /// <returns>False when it was dropped at once.</returns>
+    bool TryEmit(in SidecarEvent item);
+
+    /// <summary>Takes no more events, delivers those that wait, and counts what still waits at the deadline.</summary>
+    Task StopAsync(TimeSpan deadline);
+}

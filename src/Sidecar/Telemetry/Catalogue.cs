@@ -182,7 +182,12 @@ public static class Catalogue
     /// <summary>Batches handed to a telemetry sink.</summary>
     public static InstrumentDefinition Export { get; } = new("sidecar.export", Counter, "{batch}",
         "Batches of telemetry sent to a sink, by result; a success is one that the receiver acknowledged.",
-        ["sink", "result"]) { MaxSeries = 16 };
+        ["sink", "signal", "result"]) { MaxSeries = 32 };
+
+    /// <summary>Spans and log records on their way.</summary>
+    public static InstrumentDefinition ExportItems { get; } = new("sidecar.export.items", Counter, "{item}",
+        "Spans and log records: sent = acknowledged by the receiver; dropped, by reason: their batch failed, or too many waited.",
+        ["sink", "signal", "result", "reason"]) { MaxSeries = 32 };
 
     /// <summary>All of them, in the order of METRICS.md.</summary>
     public static IReadOnlyList<InstrumentDefinition> All { get; } =
@@ -191,6 +196,6 @@ public static class Catalogue
         DriftRows, DriftDispersion, DriftAlarms, DriftMinutes,
         ShadowComparisons, ShadowDifferenceMax, ShadowAgreementRatio, Events, LedgerImbalance, ModelInfo, Connections,
         ConnectionsEnded, AcceptPauses, RelayIo, TlsCertificateNotAfter, SamplingRatio, CaptureBufferUsage,
-        CallbackFailures, Export,
+        CallbackFailures, Export, ExportItems,
     ];
 }

@@ -76,6 +76,9 @@ public static class EventIds
     /// <summary>OTLP export is on, and where it goes.</summary>
     public const int OtlpEnabled = 1710;
 
+    /// <summary>An exchange failed, and has a span; told over OTLP only.</summary>
+    public const int ExchangeFailed = 1720;
+
     /// <summary>An OTLP environment variable has a value that can't be used; export stays off or a default is taken.</summary>
     public const int OtlpBadSetting = 1711;
 

@@ -141,6 +141,10 @@ internal static class SidecarSchema
         .Key("jsonl", Jsonl, o => o.Jsonl, (o, v) => o with { Jsonl = v },
             "The rotating file of JSON lines.");
 
+    private static readonly ObjectSchema<TraceOptions> Traces = new ObjectSchema<TraceOptions>(() => new())
+        .Key("rate", Rate, o => o.Rate, (o, v) => o with { Rate = v },
+            "Share of the exchanges without a trace of their caller that become spans; failures and violations always do, and what the caller samples.");
+
     private static readonly ObjectSchema<RelayOptions> Relay = new ObjectSchema<RelayOptions>(() => new())
         .Key("threads", Integer(0, 256), o => o.Threads, (o, v) => o with { Threads = v },
             "Threads that relay; 0 means 1 below four cores, else a quarter of the cores.")
@@ -189,6 +193,8 @@ internal static class SidecarSchema
             "Candidate models that re-score a sample of the traffic.")
         .Key("events", Events, o => o.Events, (o, v) => o with { Events = v },
             "Where sampled events are written.")
+        .Key("traces", Traces, o => o.Traces, (o, v) => o with { Traces = v },
+            "Which exchanges become spans.")
         .Key("relay", Relay, o => o.Relay, (o, v) => o with { Relay = v },
             "Threads and limits of the relay.")
         .Key("shutdown", Shutdown, o => o.Shutdown, (o, v) => o with { Shutdown = v },
