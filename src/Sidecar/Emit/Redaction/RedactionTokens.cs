@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Sidecar.Emit.Redaction.Text;
 
 namespace Sidecar.Emit.Redaction;
 

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Sidecar.Emit.Redaction.Text;
 
 /// <summary>
@@ -8,6 +10,7 @@ internal static class PhonePattern
 {
     private const int MaxDigits = 15;
     private const int MaxNational = 12;
+    private static readonly SearchValues<char> Separators = SearchValues.Create(" -.()/");
 
     public static void Find(ReadOnlySpan<char> text, DigitGroups groups, IPatternSink sink)
     {
@@ -93,7 +96,7 @@ internal static class PhonePattern
         return found;
     }
 
-    private static bool IsGap(ReadOnlySpan<char> gap) => gap.Length is >= 1 and <= 3 && !gap.ContainsAnyExcept(" -.()/");
+    private static bool IsGap(ReadOnlySpan<char> gap) => gap.Length is >= 1 and <= 3 && !gap.ContainsAnyExcept(Separators);
 
     private static bool Is(DigitGroups groups, int first, params ReadOnlySpan<int> lengths)
     {

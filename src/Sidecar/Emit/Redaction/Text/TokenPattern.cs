@@ -1,8 +1,12 @@
+using System.Buffers;
+
 namespace Sidecar.Emit.Redaction.Text;
 
 /// <summary>Credentials: JSON web tokens, what stands behind <c>Bearer</c> or <c>Basic</c>, user and password of a URL; and access keys by their prefix.</summary>
 internal static class TokenPattern
 {
+    private static readonly SearchValues<char> AuthorityEnds = SearchValues.Create("/ \t\r\n\"<>?#");
+
     private static readonly (string Prefix, int Min)[] KeyPrefixes =
     [
         ("AKIA", 16), ("ASIA", 16), ("ABIA", 16), ("ACCA", 16), ("ghp_", 20), ("gho_", 20), ("ghu_", 20), ("ghs_", 20), ("github_pat_", 20), ("glpat-", 16),
@@ -100,7 +104,7 @@ internal static class TokenPattern
             if (found < 0)
                 return;
             var start = i + found + 3;
-            var stop = text[start..].IndexOfAny("/ \t\r\n\"<>?#");
+            var stop = text[start..].IndexOfAny(AuthorityEnds);
             var end = stop < 0 ? text.Length : start + stop;
             if (text[start..end].LastIndexOf('@') is var at and > 0)
                 sink.Add(RedactionKind.Token, start, start + at);
