@@ -63,7 +63,7 @@ internal sealed class JsonRedaction(RedactionPolicy policy, ScalarWriter scalars
     // At most MaxDepth calls deep.
     private bool TryValue(ref Utf8JsonReader reader, Utf8JsonWriter writer, in TargetPlace place)
     {
-        if (place.Rule == RedactionAction.Drop || !place.MayHold)
+        if (place.Rule == RedactionAction.Drop || !MayHold(reader.TokenType, place))
         {
             counters.Add(place.Rule == RedactionAction.Drop ? RedactionKind.Path : RedactionKind.NotAllowed, RedactionAction.Drop);
             _changed = true;
@@ -79,18 +79,17 @@ internal sealed class JsonRedaction(RedactionPolicy policy, ScalarWriter scalars
                 return TryArray(ref reader, writer, place);
         }
 
-        if (!place.IsAllowed)
-        {
-            // Allowed is something below, but there is nothing below.
-            counters.Add(RedactionKind.NotAllowed, RedactionAction.Drop);
-            _changed = true;
-            writer.WriteNullValue();
-            return true;
-        }
-
         _changed |= WriteScalar(ref reader, writer, place.Rule);
         return true;
     }
+
+    private bool MayHold(JsonTokenType type, in TargetPlace place) => type switch
+    {
+        JsonTokenType.StartObject => _paths.MayHold(place, isArray: false),
+        JsonTokenType.StartArray => _paths.MayHold(place, isArray: true),
+        // What is allowed below it is not there.
+        _ => place.IsAllowed,
+    };
 
     private bool WriteScalar(ref Utf8JsonReader reader, Utf8JsonWriter writer, RedactionAction? rule)
     {

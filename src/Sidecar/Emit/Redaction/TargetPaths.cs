@@ -32,6 +32,21 @@ internal sealed class TargetPaths
         return root.Place;
     }
 
+    /// <summary>Something of an array, or of an object, at that place may be allowed.</summary>
+    public bool MayHold(in TargetPlace place, bool isArray)
+    {
+        if (place.IsAllowed)
+            return true;
+        for (var i = place.From; i < place.To; i++)
+        {
+            var (steps, action) = _paths[_stack[i]];
+            if (action is null && (isArray ? steps[place.Depth].IsEach || steps[place.Depth].Index >= 0 : steps[place.Depth].Name is not null))
+                return true;
+        }
+
+        return false;
+    }
+
     public TargetPlace Member(in TargetPlace of, ReadOnlySpan<byte> name)
     {
         var arrival = new Arrival(of, of.Depth + 1);

@@ -27,6 +27,8 @@ public sealed class RedactJsonTests
     [InlineData("$.a[1]", """{"a":[1,2,3]}""", """{"a":[null,2,null]}""")]
     [InlineData("/a/1", """{"a":{"1":2,"2":3}}""", """{"a":{"1":2}}""")]
     [InlineData("$.a.b", """{"a":"secret"}""", """{"a":null}""")] // nothing below is there
+    [InlineData("$.a[*].b", """{"a":{"x":1}}""", """{"a":null}""")]
+    [InlineData("$.a[*].b", """{"a":[[1,2]]}""", """{"a":[null]}""")]
     [InlineData("$.a", """{"A":1}""", "{}")]
     [InlineData("$['a.b']", """{"a.b":1,"a":{"b":2}}""", """{"a.b":1}""")]
     [InlineData("/a~1b", """{"a/b":1}""", """{"a/b":1}""")]

@@ -15,6 +15,7 @@ public sealed class RedactPatternTests
     [InlineData("o'brien@example.ie.", "***.")]
     [InlineData("jürgen@münchen.de", "***")]
     [InlineData("用户@例子.广告", "***")]
+    [InlineData("用户@例子。广告", "***")]
     [InlineData("user@xn--mnchen-3ya.xn--p1ai", "***")]
     [InlineData("<a@b.io> and <c@d.io>", "<***> and <***>")]
     [InlineData("bob%40example.com", "***")]
@@ -137,6 +138,10 @@ public sealed class RedactPatternTests
     [InlineData("98765 43210", "***")]
     [InlineData("%2B4930123456", "***")]
     [InlineData("tel:+4930123456;x", "tel:***;x")]
+    [InlineData("4711,0171 1234567,x", "4711,***,x")]
+    [InlineData("电话0171 1234567。2024", "电话***。2024")]
+    [InlineData("+12125551234.2024", "***.2024")]
+    [InlineData("+49 30 12345678-2024-01-15", "***-2024-01-15")] // 15 digits at most
     public void Phone_IsMasked(string text, string expected) => Masked(RedactionKind.Phone, text, expected);
 
     [Theory]

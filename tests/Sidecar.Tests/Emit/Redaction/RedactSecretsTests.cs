@@ -39,7 +39,7 @@ public sealed class RedactSecretsTests
                 .Replace("DOCUMENT", document.Json, StringComparison.Ordinal);
             var output = redactor.Json(json);
             AssertNone(output, document);
-            Assert.Equal("""{"safe":1,"list":[{"safe":2},""", output[..30]);
+            Assert.StartsWith("""{"safe":1,"list":[{"safe":2},null]""", output, StringComparison.Ordinal);
             Assert.EndsWith(""","nested":{"list":[{"safe":3}]}}""", output, StringComparison.Ordinal);
         }
     }
@@ -133,6 +133,10 @@ public sealed class RedactSecretsTests
     private sealed class Document
     {
         public const int Writings = 4;
+
+        private static readonly (string, string)[] Neighbours =
+            [(" <", "> "), ("\\n", "\\n"), ("=", "&"), (",", ","), ("\\\"", "\\\""), ("电话：", "。"), (" ", " "), ("%3D", "%26"), ("(", ")"), (";", ";"), ("\\u003d", "\\u0026")];
+
         private readonly Random _random;
 
         public Document(int seed)
@@ -177,7 +181,8 @@ public sealed class RedactSecretsTests
             {
                 var value = Secrets[_random.Next(Secrets.Length)];
                 Placed.Add(value);
-                text.Append(" <").Append(Write(value, _random.Next(Writings), _random)).Append("> ");
+                var (before, after) = Neighbours[_random.Next(Neighbours.Length)];
+                text.Append(before).Append(Write(value, _random.Next(Writings), _random)).Append(after);
                 // A JSON text within the text.
                 if (_random.Next(4) == 0)
                     text.Append(Escaped($"{{\"k\":\"{Write(value, _random.Next(Writings), _random)}\"}}"));

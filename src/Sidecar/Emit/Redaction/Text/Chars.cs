@@ -10,7 +10,8 @@ internal static class Chars
 
     public static bool IsDigitAt(ReadOnlySpan<char> text, int i) => char.IsAsciiDigit(At(text, i));
 
-    public static bool IsWordAt(ReadOnlySpan<char> text, int i) => IsWord(At(text, i));
+    /// <summary>What stands there would make a number a part of a word. Only of ASCII: scripts without spaces put numbers right behind letters.</summary>
+    public static bool IsWordAt(ReadOnlySpan<char> text, int i) => char.IsAsciiLetterOrDigit(At(text, i));
 
     public static bool IsWord(char c) => char.IsAsciiLetterOrDigit(c) || c == TextLevel.Letter;
 

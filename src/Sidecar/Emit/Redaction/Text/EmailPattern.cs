@@ -16,7 +16,7 @@ internal static class EmailPattern
             if (start == at)
                 continue;
             var end = at + 1;
-            while (end < text.Length && (Chars.IsWord(text[end]) || text[end] is '.' or '-' or '_'))
+            while (end < text.Length && (Chars.IsWord(text[end]) || text[end] is '.' or '-' or '_' or TextLevel.FullStop))
                 end++;
             while (end > at + 1 && !Chars.IsWord(text[end - 1]))
                 end--;
@@ -55,11 +55,11 @@ internal static class EmailPattern
     // A label after the first that could be a top-level domain: npm@1.2.3 is no address.
     private static bool IsDomain(ReadOnlySpan<char> domain)
     {
-        var dot = domain.IndexOf('.');
+        var dot = domain.IndexOfAny('.', TextLevel.FullStop);
         if (dot <= 0)
             return false;
         domain = domain[(dot + 1)..];
-        foreach (var range in domain.Split('.'))
+        foreach (var range in domain.SplitAny('.', TextLevel.FullStop))
         {
             var label = domain[range];
             var letters = 0;

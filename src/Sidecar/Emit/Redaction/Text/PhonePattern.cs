@@ -10,6 +10,7 @@ internal static class PhonePattern
 {
     private const int MaxDigits = 15;
     private const int MaxNational = 12;
+    private const int LongNumber = 10;
     private static readonly SearchValues<char> Separators = SearchValues.Create(" -.()/");
 
     public static void Find(ReadOnlySpan<char> text, DigitGroups groups, IPatternSink sink)
@@ -36,17 +37,19 @@ internal static class PhonePattern
 
     private static int International(ReadOnlySpan<char> text, DigitGroups groups, int first, int min, bool separated)
     {
-        var last = Longest(text, groups, first, min, MaxDigits);
+        var last = Longest(text, groups, first, min, MaxDigits, isSigned: true);
         if (last == first)
             return separated ? -1 : last;
-        // +1.23456789 is a number; +1.212.555.1234 is not.
-        return last == first + 1 && groups.Gap(text, first) is "." ? -1 : last;
+        // +1.23456789 is a number; +1.212.555.1234 is not, nor is there one as long as +12125551234.5 is.
+        if (last == first + 1 && groups.Gap(text, first) is ".")
+            return groups.Length(first) >= LongNumber ? first : -1;
+        return last;
     }
 
     private static int National(ReadOnlySpan<char> text, DigitGroups groups, int i)
     {
         if (text[groups.Start(i)] == '0')
-            return groups.Length(i) is >= 2 and <= 6 && !IsDate(text, groups, i) ? Longest(text, groups, i, 9, MaxNational) : -1;
+            return groups.Length(i) is >= 2 and <= 6 && !IsDate(text, groups, i) ? Longest(text, groups, i, 9, MaxNational, isSigned: false) : -1;
         if (Is(groups, i, 1, 3, 3, 4) && text[groups.Start(i)] == '1' && IsNorthAmerican(text, groups, i + 1) && IsGap(groups.Gap(text, i)))
             return i + 3;
         if (Is(groups, i, 3, 3, 4) && IsNorthAmerican(text, groups, i))
@@ -76,7 +79,7 @@ internal static class PhonePattern
     }
 
     // The last group with which it has that many digits; at most 15 groups on.
-    private static int Longest(ReadOnlySpan<char> text, DigitGroups groups, int first, int min, int max)
+    private static int Longest(ReadOnlySpan<char> text, DigitGroups groups, int first, int min, int max, bool isSigned)
     {
         var found = -1;
         var digits = 0;
@@ -85,7 +88,7 @@ internal static class PhonePattern
             digits += groups.Length(i);
             if (digits > max)
                 break;
-            if (digits >= min && !IsFollowed(text, groups.End(i)))
+            if (digits >= min && (isSigned || Chars.At(text, groups.End(i)) == '.' || !IsFollowed(text, groups.End(i))))
                 found = i;
             var gap = groups.Gap(text, i);
             // Dots between all or none: else it would run from one number into another.
@@ -116,8 +119,8 @@ internal static class PhonePattern
         Is(groups, i, 2, 2, 4) && text[groups.Start(i + 2)] is '1' or '2' && groups.Gap(text, i).SequenceEqual(groups.Gap(text, i + 1));
 
     private static bool IsAttached(ReadOnlySpan<char> text, int start) =>
-        "-.:/,_+#".Contains(Chars.At(text, start - 1)) && Chars.IsDigitAt(text, start - 2);
+        "-.:/+".Contains(Chars.At(text, start - 1)) && Chars.IsDigitAt(text, start - 2);
 
     private static bool IsFollowed(ReadOnlySpan<char> text, int end) =>
-        Chars.IsWordAt(text, end) || ("-.:/_".Contains(Chars.At(text, end)) && Chars.IsDigitAt(text, end + 1));
+        Chars.IsWordAt(text, end) || ("-.:/".Contains(Chars.At(text, end)) && Chars.IsDigitAt(text, end + 1));
 }

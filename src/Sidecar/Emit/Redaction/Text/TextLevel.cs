@@ -12,6 +12,9 @@ internal sealed class TextLevel
     /// <summary>Stands for any letter beyond ASCII.</summary>
     public const char Letter = '\u00E9';
 
+    /// <summary>The full stop of scripts without spaces: a dot in domains, and nowhere else.</summary>
+    public const char FullStop = '\u3002';
+
     private const char Other = '\uFFFC';
     private byte[] _bytes = new byte[256];
     private int[] _starts = new int[257];
@@ -134,7 +137,7 @@ internal sealed class TextLevel
             case (>= 0x2010 and <= 0x2015) or 0x2212 or 0xFE58 or 0xFE63:
                 return '-';
             case 0x3002 or 0xFF61:
-                return '.';
+                return FullStop;
             case 0xFE6B:
                 return '@';
             case 0xAD or (>= 0x200B and <= 0x200F) or (>= 0x202A and <= 0x202E) or (>= 0x2060 and <= 0x206F) or 0xFEFF:
