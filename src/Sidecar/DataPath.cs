@@ -253,7 +253,7 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
     {
         for (var i = 0; i < _shadowWorkers.Length; i++)
         {
-            if (_parts.Shadows[i].Offer(_record, _record.RequestId(exchange), exchange.StartedUnixNanos))
+            if (_parts.Shadows[i].Offer(_record, exchange))
                 _shadowWorkers[i].Signal();
         }
     }
@@ -262,8 +262,17 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
     {
         if (ErrorTypes.Of(exchange) is { } error && span is not null)
             Log.Failed(_parts.ExchangeLog, record.Model, error, exchange.Status, _parts.Listeners[exchange.Listener]);
-        if (_parts.Events is { } sink && ExchangeEvents.WeightOf(exchange, record.Violations, _parts.EventRate) is > 0 and var weight)
-            sink.TryEmit(ExchangeEvents.OfExchange(exchange, record, _parts.Listeners[exchange.Listener], weight, _parts.Time) with { TraceParent = span?.Id });
+        if (_parts.Events is not { } sink || ExchangeEvents.WeightOf(exchange, record.Violations, _parts.EventRate) is not (> 0 and var weight))
+            return;
+        if (_parts.KServe is { } names)
+        {
+            foreach (var item in KServeEvents.Of(exchange, record, names.Service ?? record.Model.Name, names.Space, weight, _parts.Values))
+                sink.TryEmit(item with { TraceParent = span?.Id });
+        }
+        else
+        {
+            sink.TryEmit(ExchangeEvents.OfExchange(exchange, record, _parts.Listeners[exchange.Listener], weight, _parts.Time, _parts.Values) with { TraceParent = span?.Id });
+        }
     }
 
     /// <summary>Says when the decoded share is lowered and when it is whole again; the metrics tell the rest.</summary>

@@ -1,5 +1,6 @@
 using Sidecar.Accounting;
 using Sidecar.Analysis;
+using Sidecar.Emit;
 using Sidecar.Emit.Otlp;
 using Sidecar.Model;
 using Sidecar.Shadow;
@@ -18,6 +19,12 @@ public sealed record DataPathParts
 
     /// <summary>Null: no events.</summary>
     public required IEventSink? Events { get; init; }
+
+    /// <summary>What of texts and values may be in events and spans.</summary>
+    public required ValueCapture Values { get; init; }
+
+    /// <summary>Events of exchanges are KServe's; null: ours.</summary>
+    public required KServeNames? KServe { get; init; }
 
     /// <summary>Null: no spans.</summary>
     public required ExchangeSpans? Spans { get; init; }

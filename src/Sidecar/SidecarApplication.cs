@@ -7,7 +7,6 @@ using Sidecar.Analysis;
 using Sidecar.Capture;
 using Sidecar.Configuration;
 using Sidecar.Emit;
-using Sidecar.Emit.Jsonl;
 using Sidecar.Emit.Otlp;
 using Sidecar.Model;
 using Sidecar.Model.Profiles;
@@ -35,10 +34,12 @@ public sealed partial class SidecarApplication : IAsyncDisposable
     private readonly ModelAnalysis _analysis;
     private readonly IReadOnlyList<ShadowLane> _shadows;
     private readonly IEventSink? _events;
+    private readonly ValueCapture _values;
     private readonly SidecarMeter _meter;
     private readonly MetricsPipeline _metrics;
     private readonly TracesPipeline? _traces;
     private readonly LogsPipeline? _logs;
+    private readonly ExchangeSpans? _spans;
     private readonly DataPath _path;
     private readonly RelayHost _relay;
     private AdminServer _admin = null!;
@@ -66,11 +67,11 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         var retries = new RetryBook(_time);
         _meter = new SidecarMeter(version);
         var generations = new GenerationSli(_meter.TokenUsage, _meter.TimeToFirstToken, _meter.TimePerOutputToken, _time);
-        _events = options.Events.Sink == EventSink.Jsonl
-            ? new JsonlSink(JsonlSettings(options.Events.Jsonl, hooks), eventBook, _time, hooks.Logs)
-            : null;
-        _analysis = new ModelAnalysis(options, [.. routes.Select((route, i) => new UpstreamTarget(route.Upstream, route.UpstreamTls is null ? null : () => _relay!.UpstreamTls(i)))], _time, hooks.Logs, ReadReference(options.Drift), OnWindowClosed, OnAlarm, OnContract);
-        _shadows = [.. options.Shadows.Select(shadow => new ShadowLane(shadow, _time, _log))];
+        _values = EventWiring.Values(options);
+        _events = EventWiring.Sink(options, hooks, eventBook);
+        _analysis = new ModelAnalysis(options, [.. routes.Select((route, i) => new UpstreamTarget(route.Upstream, route.UpstreamTls is null ? null : () => _relay!.UpstreamTls(i)))], _time, hooks.Logs, ReadReference(options.Drift), OnWindowClosed, OnAlarm, OnContract, _values.Name);
+        _spans = _traces is null ? null : new ExchangeSpans(_traces, options.Traces.Rate, listeners, _values, _time);
+        _shadows = [.. options.Shadows.Select(shadow => new ShadowLane(shadow, OnDiscrepancy, _time, _log))];
 
         _path = new DataPath(
             new DataPathParts
@@ -82,7 +83,9 @@ public sealed partial class SidecarApplication : IAsyncDisposable
                 Analysis = _analysis,
                 Shadows = _shadows,
                 Events = _events,
-                Spans = _traces is null ? null : new ExchangeSpans(_traces, options.Traces.Rate, listeners, _time),
+                Spans = _spans,
+                Values = _values,
+                KServe = options.Events is { Sink: EventSink.Kafka, Kafka.Mode: KafkaMode.KServe } ? new KServeNames(options.Events.Kafka.InferenceService, EventWiring.Space(hooks)) : null,
                 ExchangeLog = hooks.Logs.CreateLogger(ExchangeLogCategory),
                 EventRate = options.Events.Rate,
                 Listeners = listeners,
@@ -222,14 +225,6 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         _meter.Dispose();
     }
 
-    private static Emit.Jsonl.JsonlOptions JsonlSettings(Configuration.JsonlOptions options, SidecarHooks hooks) => new()
-    {
-        Path = options.Path,
-        MaxBytes = options.MaxBytes,
-        Files = options.Files,
-        Source = $"/sidecar/{hooks.Variable("POD_NAMESPACE") ?? "-"}/{hooks.Variable("POD_NAME") ?? Environment.MachineName}",
-    };
-
     private ProbeAnswer Alive() => _relay.OldestHeartbeat < StuckAfter || _stopped
         ? new(true, "alive")
         : new(false, $"a relay thread has been stuck for {_relay.OldestHeartbeat.TotalSeconds:0} s");
@@ -251,6 +246,12 @@ public sealed partial class SidecarApplication : IAsyncDisposable
     {
         Log.Alarm(_log, alarm.Model, Labels<Side>.Of((int)alarm.Side), alarm.Feature, alarm.State, Labels<DriftResult>.Of((int)alarm.Result), alarm.Kind, alarm.Effect, alarm.Bound);
         _events?.TryEmit(ExchangeEvents.OfAlarm(alarm));
+    }
+
+    private void OnDiscrepancy(ShadowDiscrepancy found)
+    {
+        using var span = _spans?.Begin(found);
+        _events?.TryEmit(ExchangeEvents.OfDiscrepancy(found, _values) with { TraceParent = span?.Id });
     }
 
     private static ReferenceProfile? ReadReference(DriftOptions options)

@@ -11,7 +11,8 @@ namespace Sidecar.Analysis;
 /// against it, and the engine that raises alarms. Written by one worker; <see cref="Latest"/>, <see cref="Results"/> and <see cref="Now"/> may be read by anyone.
 /// </summary>
 /// <param name="given">What a person gave; null: it is learned.</param>
-internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnlyList<FeatureReference>? given = null)
+/// <param name="names">The name of a feature as a label; null for one that holds what may not leave, and then it is no feature. Null: any name is a label.</param>
+internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnlyList<FeatureReference>? given = null, Func<ReadOnlySpan<byte>, string?>? names = null)
 {
     // 256 features bound a side's memory: to 4 MB of counts (15 kB each), and before that, while learning, to 40 MB of values.
     private const int MaxFeatures = 256;
@@ -142,7 +143,9 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
             var columns = TensorFeatures.ColumnsOf(message[i]);
             if (columns == 0 || message.Name(i).Length > 128 || _features + columns > MaxFeatures || Knows(message.Name(i)))
                 continue;
-            var tensor = new TensorFeatures(Encoding.UTF8.GetString(message.Name(i)), columns);
+            if ((names is null ? Encoding.UTF8.GetString(message.Name(i)) : names(message.Name(i))) is not { } name)
+                continue;
+            var tensor = new TensorFeatures(name, columns);
             if (given is not null && !Bind(tensor))
                 continue; // nothing of it is in the reference
             _features += columns;

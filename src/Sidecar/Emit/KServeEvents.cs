@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Sidecar.Emit.Redaction;
 using Sidecar.Model;
 using Sidecar.Tensors;
 
@@ -17,28 +18,20 @@ internal static class KServeEvents
 
     /// <summary>The two events of an exchange; the second only where the server answered.</summary>
     /// <param name="service">Name of the InferenceService.</param>
-    /// <param name="values">Writes a tensor's values, where they may leave.</param>
-    public static IEnumerable<SidecarEvent> Of(Exchange exchange, InferenceRecord record, string service, string space, double weight, ValueCapture? values)
+    /// <param name="space">Its namespace.</param>
+    /// <param name="values">What of its texts and values may leave.</param>
+    public static IReadOnlyList<SidecarEvent> Of(Exchange exchange, InferenceRecord record, string service, string space, double weight, ValueCapture values)
     {
-        var id = ExchangeEvents.IdOf(exchange, record);
-        var when = DateTimeOffset.UnixEpoch.AddTicks(exchange.StartedUnixNanos / 100);
-        KeyValuePair<string, string>[] extensions =
-            [new("inferenceservicename", service), new("namespace", space), new("component", "predictor"), new("endpoint", "")];
-        SidecarEvent Event(string type, TensorMessage? message) => new(type, record.Model.ToString(), when, weight, Body(id, record, message, values, out var captured))
-        {
-            Id = id,
-            Key = id,
-            Extensions = extensions,
-            Classification = captured ? EventTypes.Captured : null,
-        };
-        return exchange.Status == 0
-            ? [Event(RequestType, record.HasRequest ? record.Request : null)]
-            : [Event(RequestType, record.HasRequest ? record.Request : null), Event(ResponseType, record.HasResponse ? record.Response : null)];
+        var id = ExchangeEvents.IdOf(exchange, record, values);
+        var request = Event(RequestType, id, exchange, record, record.HasRequest ? record.Request : null, service, space, weight, values);
+        return exchange.Status == 0 ? [request] : [request, Event(ResponseType, id, exchange, record, record.HasResponse ? record.Response : null, service, space, weight, values)];
     }
 
-    private static ReadOnlyMemory<byte> Body(string id, InferenceRecord record, TensorMessage? message, ValueCapture? values, out bool captured)
+    private static SidecarEvent Event(
+        string type, string id, Exchange exchange, InferenceRecord record, TensorMessage? message, string service, string space, double weight, ValueCapture values)
     {
-        captured = false;
+        RedactionResult? inside = null;
+        var captured = values.IsWanted(exchange, record.Violations) ? values : null;
         var buffer = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(buffer))
         {
@@ -47,10 +40,21 @@ internal static class KServeEvents
             json.WriteString("model_name", record.Model.Name);
             json.WriteString("model_version", record.Model.Version);
             if (message is not null)
-                captured = ExchangeEvents.WriteTensors(json, message == record.Request ? "inputs" : "outputs", message, values);
+                ExchangeEvents.WriteTensors(json, message == record.Request ? "inputs" : "outputs", message, values, captured, ref inside);
             json.WriteEndObject();
         }
 
-        return buffer.WrittenMemory;
+        return new SidecarEvent(type, record.Model.ToString(), DateTimeOffset.UnixEpoch.AddTicks(exchange.StartedUnixNanos / 100), weight, buffer.WrittenMemory)
+        {
+            Id = id,
+            Key = id,
+            Extensions = [new("inferenceservicename", service), new("namespace", space), new("component", "predictor"), new("endpoint", "")],
+            Classification = values.Redactor.Policy.ClassificationOf(inside),
+        };
     }
 }
+
+/// <summary>What KServe's events call this.</summary>
+/// <param name="Service">The InferenceService; null: the model's name.</param>
+/// <param name="Space">Its namespace.</param>
+public sealed record KServeNames(string? Service, string Space);

@@ -17,6 +17,12 @@ public enum EventDropReason : byte
 
     /// <summary>The program ended before it could be written.</summary>
     Shutdown,
+
+    /// <summary>What waits for the broker reached its limit, and this was the oldest, or the newest, as configured.</summary>
+    SpoolFull,
+
+    /// <summary>The broker refuses it for what it is.</summary>
+    Rejected,
 }
 
 /// <summary>Labels of <see cref="EventDropReason"/>.</summary>
@@ -30,21 +36,28 @@ public static class EventDropReasons
         EventDropReason.Serialization => "serialization",
         EventDropReason.TooLarge => "too_large",
         EventDropReason.Shutdown => "shutdown",
+        EventDropReason.SpoolFull => "spool_full",
+        EventDropReason.Rejected => "rejected",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "not a drop reason"),
     };
 }
 
 /// <summary>
-/// The book of events: accepted = persisted + dropped + pending, for each type. A sink calls it once for every step of every event, from any
+/// The book of events: accepted = persisted + possibly_persisted + dropped + pending, for each type. A sink calls it once for every step of every event, from any
 /// thread; an implementation only counts, and never throws or blocks.
 /// </summary>
 public interface IEventBook
 {
-    /// <summary>A sink took an event over; exactly one of the two below follows for it.</summary>
+    /// <summary>A sink took an event over; exactly one of those below follows for it.</summary>
     void Accepted(string type);
 
-    /// <summary>Events of one type have reached the operating system (a crash of the program no longer loses them; a crash of the node may).</summary>
+    /// <summary>
+    /// Events of one type have arrived: of a file, at the operating system (a crash of the program no longer loses them; a crash of the node may); of Kafka, at the brokers, who acknowledged them.
+    /// </summary>
     void Persisted(string type, int count);
+
+    /// <summary>An event was with a broker that did not answer before the end: it may have it or not.</summary>
+    void PossiblyPersisted(string type);
 
     /// <summary>An accepted event is lost.</summary>
     void Dropped(string type, EventDropReason reason);
@@ -63,6 +76,12 @@ public readonly record struct SidecarEvent(string Type, string Subject, DateTime
 
     /// <summary>The span that it belongs to (W3C); null for none.</summary>
     public string? TraceParent { get; init; }
+
+    /// <summary>Its CloudEvents id, where it is not its number; null otherwise.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>Further CloudEvents attributes; null for none.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>>? Extensions { get; init; }
 
     /// <summary>How sensitive its data is, for the extension <c>dataclassification</c>; null: figures and names only.</summary>
     public string? Classification { get; init; }

@@ -12,11 +12,12 @@ namespace Sidecar.Emit.Otlp;
 /// <param name="pipeline">Where spans go.</param>
 /// <param name="rate">Share of the exchanges without a trace.</param>
 /// <param name="listeners">Names, in configuration order.</param>
+/// <param name="values">What of its texts may leave.</param>
 /// <remarks>
 /// Failures are kept also where the caller's flag says that it keeps nothing: a caller samples before it knows how the call ends. The kind is <c>Internal</c>, because for a
 /// service graph the caller called the model, and not us.
 /// </remarks>
-public sealed class ExchangeSpans(TracesPipeline pipeline, double rate, IReadOnlyList<string> listeners, TimeProvider time)
+public sealed class ExchangeSpans(TracesPipeline pipeline, double rate, IReadOnlyList<string> listeners, ValueCapture values, TimeProvider time)
 {
     private readonly double _secondsPerTick = 1.0 / time.TimestampFrequency;
 
@@ -52,13 +53,34 @@ public sealed class ExchangeSpans(TracesPipeline pipeline, double rate, IReadOnl
         return span;
     }
 
+    /// <summary>A span for an exchange on whose answer a shadow disagrees; it is known late, when the exchange's own span, if it has one, has ended. Null where too many wait.</summary>
+    public Activity? Begin(ShadowDiscrepancy found)
+    {
+        if (!pipeline.Exports.TryTake())
+            return null;
+        var parent = found.Job.Trace.Exists ? found.Job.Trace.ToActivityContext() : default;
+        var span = pipeline.Source.CreateActivity($"shadow disagrees {found.Job.Model.Name}", ActivityKind.Internal, parent);
+        if (span is null)
+        {
+            pipeline.Exports.Forget();
+            return null;
+        }
+
+        span.SetTag("model", found.Job.Model.Name);
+        span.SetTag("model_version", found.Job.Model.Version);
+        span.SetTag("shadow", found.Shadow);
+        if (found.Job.RequestId.Length > 0)
+            span.SetTag("sidecar.request.id", values.Text(found.Job.RequestId));
+        return span.Start();
+    }
+
     private void Describe(Activity span, Exchange exchange, InferenceRecord record, ReadOnlySpan<byte> requestId)
     {
         span.SetTag("model", record.Model.Name);
         span.SetTag("model_version", record.Model.Version);
         span.SetTag("listener", listeners[exchange.Listener]);
         if (!requestId.IsEmpty)
-            span.SetTag("sidecar.request.id", Encoding.UTF8.GetString(requestId));
+            span.SetTag("sidecar.request.id", values.Text(requestId));
         if (exchange.Protocol != InferenceProtocol.None)
             span.SetTag("sidecar.protocol", exchange.Protocol.Label());
         if (exchange.Method.Length > 0)

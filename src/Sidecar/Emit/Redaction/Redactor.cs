@@ -75,6 +75,16 @@ public sealed class Redactor
         return written;
     }
 
+    /// <summary>The same for a tensor that is held elsewhere.</summary>
+    /// <param name="data">Row-major little-endian in the datatype; BYTES as 4-byte length and bytes.</param>
+    public WrittenValues WriteValues(Utf8JsonWriter json, ReadOnlySpan<byte> feature, DataType type, ReadOnlySpan<byte> data, int maxElements)
+    {
+        var workspace = Rent();
+        var written = workspace.Values.Write(json, feature, isSound: true, type, data, maxElements);
+        Return(workspace);
+        return written;
+    }
+
     private Workspace Rent() => _free.TryTake(out var workspace) ? workspace : new Workspace(this);
 
     // One that an exception kept from coming back is made anew; one that a huge body has grown is not kept.

@@ -10,12 +10,14 @@ internal sealed class TensorRedaction(RedactionPolicy policy, ScalarWriter scala
 {
     private readonly byte[] _number = new byte[64];
 
-    public WrittenValues Write(Utf8JsonWriter json, ReadOnlySpan<byte> feature, TensorMessage message, int index, int maxElements)
+    public WrittenValues Write(Utf8JsonWriter json, ReadOnlySpan<byte> feature, TensorMessage message, int index, int maxElements) =>
+        Write(json, feature, message[index].Error == DecodeError.None, message[index].DataType, message.Data(index), maxElements);
+
+    public WrittenValues Write(Utf8JsonWriter json, ReadOnlySpan<byte> feature, bool isSound, DataType type, ReadOnlySpan<byte> data, int maxElements)
     {
-        ref readonly var tensor = ref message[index];
         var rule = RuleOf(feature);
         var isAllowed = IsAllowed(feature);
-        if (rule == RedactionAction.Drop || !isAllowed || tensor.Error != DecodeError.None)
+        if (rule == RedactionAction.Drop || !isAllowed || !isSound)
         {
             if (rule == RedactionAction.Drop)
                 counters.Add(RedactionKind.Feature, RedactionAction.Drop);
@@ -27,9 +29,9 @@ internal sealed class TensorRedaction(RedactionPolicy policy, ScalarWriter scala
 
         json.WriteStartArray();
         var changed = false;
-        var truncated = tensor.DataType == DataType.Bytes
-            ? WriteTexts(json, message.Strings(index), maxElements, rule, ref changed)
-            : WriteNumbers(json, tensor.DataType, message.Data(index), maxElements, rule, ref changed);
+        var truncated = type == DataType.Bytes
+            ? WriteTexts(json, new BytesElements(data), maxElements, rule, ref changed)
+            : WriteNumbers(json, type, data, maxElements, rule, ref changed);
         json.WriteEndArray();
         return new WrittenValues(truncated, changed ? RedactionResult.Redacted : RedactionResult.Unchanged);
     }
