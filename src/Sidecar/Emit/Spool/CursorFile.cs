@@ -32,7 +32,7 @@ internal static class CursorFile
             File.Move(temporary, path, overwrite: true);
             DirectorySync.Flush(directory);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (DiskRefusal.Is(e))
         {
             throw new IOException($"the spool's cursor {path} can't be written: {e.Message}", e);
         }
@@ -60,7 +60,7 @@ internal static class CursorFile
         catch (FileNotFoundException)
         {
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (DiskRefusal.Is(e))
         {
             problem = $"{path} can't be read: {e.Message}";
         }

@@ -53,7 +53,7 @@ internal sealed class Segment(string path, long first) : ISegmentBytes, IDisposa
             segment.FileBytes = header.Length;
             return segment;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (DiskRefusal.Is(e))
         {
             segment.Dispose();
             throw new IOException($"the spool segment {segment.Path} can't be made: {e.Message}", e);
@@ -85,7 +85,7 @@ internal sealed class Segment(string path, long first) : ISegmentBytes, IDisposa
             Written += records.Length + more.Length;
             Dirty = true;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (DiskRefusal.Is(e))
         {
             CutTorn();
             throw new IOException($"the spool segment {path} can't be written: {e.Message}", e);
@@ -100,7 +100,7 @@ internal sealed class Segment(string path, long first) : ISegmentBytes, IDisposa
             RandomAccess.SetLength(_file ??= Open(path, FileMode.Open), End);
             FileBytes = End;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (DiskRefusal.Is(e))
         {
             throw new IOException($"the torn end of the spool segment {path} can't be cut off: {e.Message}", e);
         }
@@ -129,7 +129,7 @@ internal sealed class Segment(string path, long first) : ISegmentBytes, IDisposa
             // Taken away by someone: the same as a file cut to nothing.
             return 0;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (DiskRefusal.Is(e))
         {
             throw new IOException($"the spool segment {path} can't be read: {e.Message}", e);
         }
@@ -147,7 +147,7 @@ internal sealed class Segment(string path, long first) : ISegmentBytes, IDisposa
         {
             return false;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (DiskRefusal.Is(e))
         {
             throw new IOException($"the spool segment {path} can't be opened: {e.Message}", e);
         }
@@ -165,7 +165,7 @@ internal sealed class Segment(string path, long first) : ISegmentBytes, IDisposa
         {
             // Dropped meanwhile: nothing is left to be safe.
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (DiskRefusal.Is(e))
         {
             throw new IOException($"the spool segment {path} can't be synced: {e.Message}", e);
         }
@@ -181,7 +181,7 @@ internal sealed class Segment(string path, long first) : ISegmentBytes, IDisposa
         catch (DirectoryNotFoundException)
         {
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (DiskRefusal.Is(e))
         {
             throw new IOException($"the spool segment {path} can't be deleted: {e.Message}", e);
         }
@@ -205,7 +205,7 @@ internal sealed class Segment(string path, long first) : ISegmentBytes, IDisposa
             RandomAccess.SetLength(_file, Written);
             _torn = false;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (DiskRefusal.Is(e))
         {
             // Stays torn. The next write tries again first, and goes to the same place.
         }

@@ -34,7 +34,7 @@ internal sealed class SegmentFile : ISegmentBytes, IDisposable
         {
             return null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (DiskRefusal.Is(e))
         {
             file?.Dispose();
             throw Failure(path, e);
@@ -48,7 +48,7 @@ internal sealed class SegmentFile : ISegmentBytes, IDisposable
         {
             return RandomAccess.Read(_file, into, offset);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (DiskRefusal.Is(e))
         {
             throw Failure(_path, e);
         }

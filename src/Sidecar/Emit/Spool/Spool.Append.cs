@@ -24,7 +24,7 @@ public sealed partial class Spool
         }
         finally
         {
-            // Looked at without the lock: a loss that this call made is seen, another thread's is that thread's to tell.
+            // Looked at without the lock: what this call found is seen, unless another thread has told it already.
             if (Volatile.Read(ref _lostUntold) > 0 || !_complaints.IsEmpty)
                 Tell();
         }

@@ -70,8 +70,8 @@ public sealed partial class Spool : IDisposable
     }
 
     /// <summary>
-    /// Records that were accepted, were not known to be delivered, and are gone: how many, after each such event. Called without a lock on the thread whose call
-    /// found it. What <see cref="Open"/> finds lost is only in <see cref="LostRecords"/>.
+    /// Records that were accepted, were not known to be delivered, and are gone: how many since it was last raised. Called without a lock, on any thread that calls
+    /// the spool. What <see cref="Open"/> finds lost is only in <see cref="LostRecords"/>.
     /// </summary>
     public event Action<long>? Lost;
 

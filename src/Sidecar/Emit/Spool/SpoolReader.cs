@@ -85,7 +85,7 @@ public sealed class SpoolReader(string directory)
         {
             return SpoolFiles.Segments(directory);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (DiskRefusal.Is(e))
         {
             throw new IOException($"the spool folder {directory} can't be read: {e.Message}", e);
         }

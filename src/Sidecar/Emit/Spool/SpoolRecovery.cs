@@ -164,7 +164,7 @@ internal sealed class SpoolRecovery
         {
             File.Move(path, aside);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (DiskRefusal.Is(e))
         {
             throw new IOException($"the spool segment {path} can't be renamed to {aside}: {e.Message}", e);
         }
@@ -176,7 +176,7 @@ internal sealed class SpoolRecovery
         {
             File.Delete(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (DiskRefusal.Is(e))
         {
             throw new IOException($"the spool segment {path} can't be deleted: {e.Message}", e);
         }

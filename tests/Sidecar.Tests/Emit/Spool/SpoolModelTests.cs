@@ -15,7 +15,7 @@ public sealed class SpoolModelTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 12)];
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 16)];
 
     [Theory]
     [MemberData(nameof(Seeds))]
@@ -24,7 +24,7 @@ public sealed class SpoolModelTests : IDisposable
         var random = new Random(seed);
         var full = seed % 2 == 0 ? SpoolFullPolicy.DropNewest : SpoolFullPolicy.DropOldest;
         var spool = Open(random, full);
-        for (var step = 0; step < 3000; step++)
+        for (var step = 0; step < 1500; step++)
         {
             switch (random.Next(100))
             {

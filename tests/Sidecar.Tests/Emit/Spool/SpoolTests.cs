@@ -147,6 +147,8 @@ public sealed class SpoolTests : IDisposable
     public void Folder_without_write_permission_is_named()
     {
         Assert.SkipWhen(Environment.UserName == "root", "root may write everywhere");
+        if (!OperatingSystem.IsLinux())
+            return;
         Directory.CreateDirectory(_folder.Path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         var refused = Assert.Throws<IOException>(() => _folder.Open());
         Assert.Contains(_folder.Path, refused.Message, StringComparison.Ordinal);
@@ -210,9 +212,9 @@ public sealed class SpoolTests : IDisposable
     public void Many_segments_without_a_sync_do_not_hold_a_handle_each()
     {
         using var spool = _folder.Open(limit: 1 << 20, segment: 100);
-        SpoolFolder.Append(spool, 2000);
-        Assert.InRange(_folder.Segments.Count, 500, 2000);
-        Assert.InRange(Directory.GetFiles("/proc/self/fd").Length, 1, 500);
-        Assert.Equal(2000, SpoolFolder.ReadAll(spool).Count);
+        SpoolFolder.Append(spool, 1000);
+        Assert.InRange(_folder.Segments.Count, 500, 1000);
+        Assert.InRange(Directory.GetFiles("/proc/self/fd").Length, 1, 400);
+        Assert.Equal(1000, SpoolFolder.ReadAll(spool).Count);
     }
 }
