@@ -207,6 +207,8 @@ public sealed partial class Spool : IDisposable
             _complaints.Enqueue(e.Message);
         }
 
+        // Not while another thread writes the cursor: the folder is given free here.
+        lock (_savingCursor)
         lock (_gate)
         {
             if (_disposed)
@@ -282,6 +284,9 @@ public sealed partial class Spool : IDisposable
         bool names;
         lock (_gate)
         {
+            // Disposed since the caller looked: the folder may be another process's by now.
+            if (_disposed)
+                return;
             FlushBuffer();
             foreach (var segment in _segments)
             {
@@ -324,9 +329,12 @@ public sealed partial class Spool : IDisposable
         {
             long cursor;
             lock (_gate)
+            {
                 cursor = _committed;
-            if (cursor == _savedCursor)
-                return;
+                if (_disposed || cursor == _savedCursor)
+                    return;
+            }
+
             CursorFile.Write(_directory, cursor);
             _savedCursor = cursor;
         }
