@@ -49,7 +49,7 @@ internal static class EventEnvelope
             Header("content-type", "application/json");
         Header("ce_specversion", "1.0");
         Header("ce_id", item.Id ?? number);
-        Header("ce_source", item.Source ?? source);
+        Header("ce_source", source);
         Header(TypeHeader, item.Type);
         Header("ce_subject", item.Subject.Length > 0 ? item.Subject : null);
         Header("ce_time", item.Time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture));

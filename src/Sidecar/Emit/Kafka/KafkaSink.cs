@@ -115,7 +115,7 @@ public sealed partial class KafkaSink : IEventSink, IAsyncDisposable
         while (!Array.TrueForAll(_lanes, static lane => lane.IsIdle) && _time.GetElapsedTime(started) < deadline)
         {
             _work.Set();
-            await Task.Delay(TimeSpan.FromMilliseconds(10), CancellationToken.None).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromMilliseconds(10), _time, CancellationToken.None).ConfigureAwait(false);
         }
 
         _ended = true;

@@ -27,7 +27,7 @@ public sealed class ExchangeSpans(TracesPipeline pipeline, double rate, IReadOnl
 
     /// <summary>
     /// Starts the exchange's span and makes it current, so that what is measured and logged meanwhile points at it; null when it is not kept, or too many wait. Ends with
-    /// <see cref="Activity.Dispose"/>.
+    /// <see cref="Activity.Dispose()"/>.
     /// </summary>
     /// <param name="requestId">The best id that is known of it; empty = none.</param>
     public Activity? Begin(Exchange exchange, InferenceRecord record, ReadOnlySpan<byte> requestId)

@@ -13,7 +13,7 @@ public enum RedactionResult : byte
     Dropped,
 }
 
-/// <summary>What <see cref="Redactor.WriteValues"/> wrote.</summary>
+/// <summary>What <see cref="Redactor.WriteValues(System.Text.Json.Utf8JsonWriter, ReadOnlySpan{byte}, Sidecar.Tensors.TensorMessage, int, int)"/> wrote.</summary>
 /// <param name="Truncated">There were more elements than were written.</param>
 public readonly record struct WrittenValues(bool Truncated, RedactionResult Result);
 
