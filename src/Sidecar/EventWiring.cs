@@ -36,7 +36,7 @@ internal static class EventWiring
         try
         {
             var policy = new RedactionPolicy(
-                redaction.Rules.Where(static rule => rule.Action != RedactionChoice.None).Select(Rule).Concat(Patterns(redaction)),
+                redaction.Rules.Select(static rule => RedactionRule.Of(Target(rule.Name), Action(rule.Action))).Concat(Patterns(redaction)),
                 redaction.Allow.Select(Target), redaction.KeyFile is { } file ? Key(file) : default, redaction.Classification);
             var mode = options.Events.Capture switch
             {
@@ -96,17 +96,16 @@ internal static class EventWiring
         };
     }
 
-    private static RedactionRule Rule(RedactionRuleOptions rule) => rule switch
+    private static IEnumerable<RedactionRule> Patterns(RedactionOptions redaction)
     {
-        { Feature: { } feature } => RedactionRule.Of(RedactionTarget.OfFeature(feature), Action(rule.Action)),
-        { Path: { } path } => RedactionRule.Of(Target(path), Action(rule.Action)),
-        _ => RedactionRule.Of(RedactionPatterns.TryParse(rule.Pattern!, out var pattern) ? pattern : throw new ArgumentException($"no pattern is named {rule.Pattern}"), Action(rule.Action)),
-    };
-
-    /// <summary>The patterns that no rule speaks of.</summary>
-    private static IEnumerable<RedactionRule> Patterns(RedactionOptions redaction) => redaction.Patterns == RedactionChoice.None ? [] : RedactionPatterns.Names
-        .Where(name => redaction.Rules.All(rule => rule.Pattern != name))
-        .Select(name => Rule(new RedactionRuleOptions { Pattern = name, Action = redaction.Patterns }));
+        if (redaction.Patterns == RedactionChoice.None)
+            yield break;
+        foreach (var name in RedactionPatterns.Names.Except(redaction.Except, StringComparer.Ordinal))
+        {
+            if (RedactionPatterns.TryParse(name, out var pattern))
+                yield return RedactionRule.Of(pattern, Action(redaction.Patterns));
+        }
+    }
 
     private static RedactionTarget Target(string text)
     {

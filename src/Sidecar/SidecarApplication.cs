@@ -69,6 +69,8 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         var generations = new GenerationSli(_meter.TokenUsage, _meter.TimeToFirstToken, _meter.TimePerOutputToken, _time);
         _values = EventWiring.Values(options);
         _events = EventWiring.Sink(options, hooks, eventBook);
+        if (options is { Events: { Sink: not EventSink.None, Capture: not EventCapture.None }, Redaction.Allow.Count: 0 })
+            Log.Warning(_log, "events.capture is on, and no value will be in any event: redaction.allow names none");
         _analysis = new ModelAnalysis(options, [.. routes.Select((route, i) => new UpstreamTarget(route.Upstream, route.UpstreamTls is null ? null : () => _relay!.UpstreamTls(i)))], _time, hooks.Logs, ReadReference(options.Drift), OnWindowClosed, OnAlarm, OnContract, _values.Name);
         _spans = _traces is null ? null : new ExchangeSpans(_traces, options.Traces.Rate, listeners, _values, _time);
         _shadows = [.. options.Shadows.Select(shadow => new ShadowLane(shadow, OnDiscrepancy, _time, _log))];

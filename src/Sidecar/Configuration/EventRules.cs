@@ -10,7 +10,7 @@ internal static class EventRules
     public static void Check(SidecarOptions options, BindContext context)
     {
         CheckKafka(options.Events, context);
-        CheckRedaction(options, context);
+        CheckRedaction(options.Redaction, context);
     }
 
     private static void CheckKafka(EventOptions events, BindContext context)
@@ -45,9 +45,8 @@ internal static class EventRules
             CrossFieldRules.Fail(context, "events.kafka.topics", string.Join(", ", topics), "are not three topics", "allowed: three names, each another");
     }
 
-    private static void CheckRedaction(SidecarOptions options, BindContext context)
+    private static void CheckRedaction(RedactionOptions redaction, BindContext context)
     {
-        var redaction = options.Redaction;
         var tokens = redaction.Patterns == RedactionChoice.Hmac;
         for (var i = 0; i < redaction.Rules.Count; i++)
         {
@@ -56,31 +55,24 @@ internal static class EventRules
             if (!context.IsSound(path))
                 continue;
             tokens |= rule.Action == RedactionChoice.Hmac;
-            string?[] named = [rule.Feature, rule.Path, rule.Pattern];
-            if (named.Count(static name => name is not null) != 1)
-                CrossFieldRules.Fail(context, path, string.Join(", ", named.Where(static name => name is not null)), "must name one thing", "set one of feature, path and pattern");
-            CheckPath(rule.Path, $"{path}.path", context);
-            if (rule is { Action: RedactionChoice.None, Pattern: null })
-                CrossFieldRules.Fail(context, $"{path}.action", "none", "does nothing", "take the rule out; what may leave is in redaction.allow");
+            CheckPath(rule.Name, $"{path}.name", context);
         }
 
         for (var i = 0; i < redaction.Allow.Count; i++)
         {
             var path = string.Create(CultureInfo.InvariantCulture, $"redaction.allow[{i}]");
-            if (context.IsSound(path) && redaction.Allow[i] is ['/' or '$', ..])
+            if (context.IsSound(path))
                 CheckPath(redaction.Allow[i], path, context);
         }
 
         CheckFile(redaction.KeyFile, "redaction.keyFile", "the path of a file with at least 16 bytes", context);
         if (tokens && redaction.KeyFile is null && context.IsSound("redaction.keyFile"))
             CrossFieldRules.Fail(context, "redaction.keyFile", "null", "is needed for tokens", "allowed: the path of a file with at least 16 bytes", "redaction.rules");
-        if (options.Events.Capture != EventCapture.None && redaction.Allow.Count == 0 && context.IsSound("events.capture") && context.IsSound("redaction.allow"))
-            CrossFieldRules.Fail(context, "events.capture", "", "has nothing to capture: redaction.allow names no value that may leave", "name features in redaction.allow, or set events.capture to none", "redaction.allow");
     }
 
-    private static void CheckPath(string? text, string key, BindContext context)
+    private static void CheckPath(string text, string key, BindContext context)
     {
-        if (text is not null && context.IsSound(key) && !JsonPath.TryParse(text, out _, out var problem))
+        if (text is ['/' or '$', ..] && context.IsSound(key) && !JsonPath.TryParse(text, out _, out var problem))
             CrossFieldRules.Fail(context, key, text, problem!, "allowed: a JSON Pointer or a JSONPath");
     }
 

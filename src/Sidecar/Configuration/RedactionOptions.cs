@@ -19,14 +19,17 @@ public enum RedactionChoice : byte
 /// <summary>What may leave the pod of texts and values.</summary>
 public sealed record RedactionOptions
 {
-    /// <summary>What is taken away, by feature, path or pattern; the strongest rule wins: drop, then mask, then hmac.</summary>
+    /// <summary>What is taken away of what may leave, by feature or path; the strongest rule wins: drop, then mask, then hmac.</summary>
     public IReadOnlyList<RedactionRuleOptions> Rules { get; init; } = [];
 
     /// <summary>Features (`age`, `user_*`, `*`) and paths of JSON bodies (`/user/age`) whose values may leave where values are captured; of others none does.</summary>
     public IReadOnlyList<string> Allow { get; init; } = [];
 
-    /// <summary>What is done with what looks like mail addresses, card, account and phone numbers, IP addresses, tokens and keys in any text, unless a rule says otherwise.</summary>
+    /// <summary>What is done with what looks like mail addresses, card, account and phone numbers, IP addresses, tokens and keys in any text.</summary>
     public RedactionChoice Patterns { get; init; } = RedactionChoice.Mask;
+
+    /// <summary>Patterns that are not looked for.</summary>
+    public IReadOnlyList<string> Except { get; init; } = [];
 
     /// <summary>Path of a file with the key of tokens, at least 16 bytes; null means that no rule makes tokens.</summary>
     public string? KeyFile { get; init; }
@@ -38,15 +41,9 @@ public sealed record RedactionOptions
 /// <summary>One rule.</summary>
 public sealed record RedactionRuleOptions
 {
-    /// <summary>Name of a feature; a `*` at the end stands for any rest.</summary>
-    public string? Feature { get; init; }
+    /// <summary>A feature, with a `*` at the end for any rest, or a place in JSON bodies: a JSON Pointer or a JSONPath, with everything below it.</summary>
+    public required string Name { get; init; }
 
-    /// <summary>Place in a JSON body: a JSON Pointer or a JSONPath, with everything below it.</summary>
-    public string? Path { get; init; }
-
-    /// <summary>A pattern: email, cardNumber, iban, phone, ipv4, ipv6, token or accessKey.</summary>
-    public string? Pattern { get; init; }
-
-    /// <summary>What is done with it.</summary>
+    /// <summary>What is done with its values.</summary>
     public RedactionChoice Action { get; init; } = RedactionChoice.Mask;
 }

@@ -33,8 +33,7 @@ internal static class Kinds
         249, "a topic", "1 to 249 letters, digits, '.', '_' or '-'", "^[A-Za-z0-9._-]{1,249}$", c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
     /// <summary>The patterns that redaction knows.</summary>
-    public static ScalarSchema<string?> OptionalPattern { get; } = new OptionalTextKind(
-        new WordKind("email", "cardNumber", "iban", "phone", "ipv4", "ipv6", "token", "accessKey"));
+    public static ScalarSchema<string> Pattern { get; } = new WordKind("email", "cardNumber", "iban", "phone", "ipv4", "ipv6", "token", "accessKey");
 
     public static ScalarSchema<string?> OptionalLabel { get; } = new OptionalTextKind(Label);
 

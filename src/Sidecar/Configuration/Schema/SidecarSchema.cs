@@ -204,26 +204,22 @@ internal static class SidecarSchema
         .Key("whenFull", Choice(("drop-oldest", WhenFull.DropOldest), ("drop-newest", WhenFull.DropNewest)), o => o.WhenFull, (o, v) => o with { WhenFull = v },
             "What gives way at that limit; either is counted.");
 
-    private static readonly ScalarSchema<RedactionChoice> RedactionAction =
-        Choice(("drop", RedactionChoice.Drop), ("mask", RedactionChoice.Mask), ("hmac", RedactionChoice.Hmac), ("none", RedactionChoice.None));
-
-    private static readonly ObjectSchema<RedactionRuleOptions> RedactionRule = new ObjectSchema<RedactionRuleOptions>(() => new())
-        .Key("feature", OptionalLabel, o => o.Feature, (o, v) => o with { Feature = v },
-            "Name of a feature; a `*` at the end stands for any rest.")
-        .Key("path", OptionalLabel, o => o.Path, (o, v) => o with { Path = v },
-            "Place in a JSON body: a JSON Pointer or a JSONPath, with everything below it.")
-        .Key("pattern", OptionalPattern, o => o.Pattern, (o, v) => o with { Pattern = v },
-            "A pattern: email, cardNumber, iban, phone, ipv4, ipv6, token or accessKey.")
-        .Key("action", RedactionAction, o => o.Action, (o, v) => o with { Action = v },
-            "What is done with it.");
+    private static readonly ObjectSchema<RedactionRuleOptions> RedactionRule = new ObjectSchema<RedactionRuleOptions>(NewRedactionRule)
+        .Key("name", Label, o => o.Name, (o, v) => o with { Name = v },
+            "A feature, with a `*` at the end for any rest, or a place in JSON bodies: a JSON Pointer or a JSONPath, with everything below it.", required: true)
+        .Key("action", Choice(("drop", RedactionChoice.Drop), ("mask", RedactionChoice.Mask), ("hmac", RedactionChoice.Hmac)), o => o.Action, (o, v) => o with { Action = v },
+            "What is done with its values.");
 
     private static readonly ObjectSchema<RedactionOptions> Redaction = new ObjectSchema<RedactionOptions>(() => new())
-        .Key("rules", new ListSchema<RedactionRuleOptions>(RedactionRule, () => new(), 256), o => o.Rules, (o, v) => o with { Rules = v },
-            "What is taken away, by feature, path or pattern; the strongest rule wins: drop, then mask, then hmac.")
+        .Key("rules", new ListSchema<RedactionRuleOptions>(RedactionRule, NewRedactionRule, 256), o => o.Rules, (o, v) => o with { Rules = v },
+            "What is taken away of what may leave, by feature or path; the strongest rule wins: drop, then mask, then hmac.")
         .Key("allow", new ListSchema<string>(Label, () => "", 1024), o => o.Allow, (o, v) => o with { Allow = v },
             "Features (`age`, `user_*`, `*`) and paths of JSON bodies (`/user/age`) whose values may leave where values are captured; of others none does.")
-        .Key("patterns", RedactionAction, o => o.Patterns, (o, v) => o with { Patterns = v },
-            "What is done with what looks like mail addresses, card, account and phone numbers, IP addresses, tokens and keys in any text, unless a rule says otherwise.")
+        .Key("patterns", Choice(("drop", RedactionChoice.Drop), ("mask", RedactionChoice.Mask), ("hmac", RedactionChoice.Hmac), ("none", RedactionChoice.None)),
+            o => o.Patterns, (o, v) => o with { Patterns = v },
+            "What is done with what looks like mail addresses, card, account and phone numbers, IP addresses, tokens and keys in any text.")
+        .Key("except", new ListSchema<string>(Pattern, () => "", 16), o => o.Except, (o, v) => o with { Except = v },
+            "Patterns that are not looked for.")
         .Key("keyFile", OptionalFilePath, o => o.KeyFile, (o, v) => o with { KeyFile = v },
             "Path of a file with the key of tokens, at least 16 bytes; null means that no rule makes tokens.")
         .Key("classification", OptionalLabel, o => o.Classification, (o, v) => o with { Classification = v },
@@ -296,6 +292,8 @@ internal static class SidecarSchema
     private static ListenerOptions NewListener() => new() { Name = "", Listen = Unset, Upstream = new("", 0) };
 
     private static InferenceRouteOptions NewRoute() => new() { Match = new("", "", IsPrefix: false) };
+
+    private static RedactionRuleOptions NewRedactionRule() => new() { Name = "" };
 
     private static ShadowOptions NewShadow() => new() { Name = "", File = "" };
 }
