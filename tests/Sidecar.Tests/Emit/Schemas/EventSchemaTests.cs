@@ -17,7 +17,7 @@ public sealed class EventSchemaTests
         ["$.truncated", "$.inputs[].data", "$.inputs[].truncatedValues", "$.outputs[].data", "$.outputs[].truncatedValues"];
 
     public static TheoryData<string> Types =>
-        [.. typeof(ExchangeEvents).GetFields(BindingFlags.Public | BindingFlags.Static).Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!)];
+        [.. typeof(ExchangeEvents).GetFields(BindingFlags.Public | BindingFlags.Static).Where(each => each.IsLiteral).Select(each => (string)each.GetRawConstantValue()!)];
 
     /// <summary>The words of a schema beside those that the code has; some of the code's never get into an event.</summary>
     public static TheoryData<string, string, string[]> Words => new()

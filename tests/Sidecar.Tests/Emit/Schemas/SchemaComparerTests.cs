@@ -71,7 +71,7 @@ public sealed class SchemaComparerTests
     [Fact]
     public void Reference_is_what_it_refers_to() =>
         Assert.Empty(Changes(Edit("""{"type":["number","null"]}""", """{"$ref":"#/$defs/maybe"}""")
-            .Replace("\"$defs\":{", """"$defs":{"maybe":{"type":["number","null"]},""", StringComparison.Ordinal)));
+            .Replace("\"$defs\":{", """ "$defs":{"maybe":{"type":["number","null"]}, """, StringComparison.Ordinal)));
 
     [Fact]
     public void New_property_that_is_required_is_a_break()
