@@ -39,6 +39,7 @@ internal static class SampleEvents
            select ExchangeEvents.OfAlarm(new(
                Model, Side.Output, "y", Labels<DriftKind>.Of(kind), state, kind % 2 == 0 ? DriftResult.Ticket : DriftResult.Page, When, When, kind == 0 ? double.NaN : 0.5, kind == 0 ? double.NaN : 0.1)),
         ExchangeEvents.OfContract(Model, new("m", ["1"], "onnxruntime_onnx", [new("x", DataType.Fp32, [-1, 4]), new("any", DataType.Unknown, []) { HasAnyRank = true }], []), When),
+        ExchangeEvents.OfContract(Model, new("m", [], "", [], [new("y", DataType.Bytes, [2])]), When),
         ExchangeEvents.OfClosing(When, 1000, 3, 1),
     ];
 
