@@ -49,7 +49,10 @@ internal static class EventMutants
         if (value is JsonArray { Count: > 0 } items)
             Visit(schema["items"]!.AsObject(), items[0], [.. path, 0], places);
         foreach (var (name, member) in value as JsonObject ?? [])
-            Visit(schema["properties"]![name]!.AsObject(), member, [.. path, name], places);
+        {
+            if (schema["properties"]?[name] is JsonObject property)
+                Visit(property, member, [.. path, name], places);
+        }
     }
 
     private static JsonObject Change(JsonObject data, object[] path, Action<JsonNode> change)
