@@ -264,6 +264,11 @@ public sealed class EveryKeyTests : IDisposable
             settings["shadows[0].file"] = Expand("{folder}/a.onnx");
         }
 
+        else if (path.StartsWith("redaction.rules", StringComparison.Ordinal))
+        {
+            settings["redaction.rules[0].name"] = "x";
+        }
+
         else if (path.StartsWith("routes", StringComparison.Ordinal))
         {
             settings["routes[0].match"] = "POST /score";
