@@ -100,7 +100,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
 
         _metrics = MetricsPipeline.Start(_meter.Meter, resource, Otlp(OtlpSignal.Metrics));
         ExportBook?[] exports = [_metrics.Exports, _traces?.Exports, _logs?.Exports];
-        MetricsWiring.Observe(_meter, options, _book, retries, generations, eventBook, _events, [.. exports.OfType<ExportBook>()], _analysis, _shadows, bodies, _path.Taps.Governor, () => _relay);
+        MetricsWiring.Observe(_meter, options, _book, retries, generations, eventBook, _events, _values.Redactor, [.. exports.OfType<ExportBook>()], _analysis, _shadows, bodies, _path.Taps.Governor, () => _relay);
         _relay = new RelayHost(routes, threads, RelayRoutes.SettingsOf(options.Relay), hooks.Taps?.Invoke(_path.Taps) ?? _path.Taps, _time, _log);
     }
 
