@@ -71,6 +71,14 @@ internal static class EventWiring
             ReportsTopic = kafka.Topics.Reports,
             AuditTopic = kafka.Topics.Audit,
             MaxEvent = (int)kafka.MaxEvent,
+            Compression = kafka.Compression switch
+            {
+                KafkaCompression.None => "none",
+                KafkaCompression.Gzip => "gzip",
+                KafkaCompression.Snappy => "snappy",
+                KafkaCompression.Zstd => "zstd",
+                _ => "lz4",
+            },
             DrainRate = kafka.DrainRate,
             Memory = kafka.Memory,
             SpoolDirectory = options.State.Directory is { } folder ? Path.Combine(folder, "spool") : null,

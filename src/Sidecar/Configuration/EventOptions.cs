@@ -71,6 +71,9 @@ public sealed record KafkaOptions
     /// <summary>Largest data of an event, below the topics' max.message.bytes; larger data loses its largest members, and says so.</summary>
     public long MaxEvent { get; init; } = 900L << 10;
 
+    /// <summary>How batches are packed: any consumer can read gzip, which costs several times the CPU of lz4; kafkajs for one needs a codec for anything else.</summary>
+    public KafkaCompression Compression { get; init; } = KafkaCompression.Lz4;
+
     /// <summary>Memory for events that wait, where there is no state.directory.</summary>
     public long Memory { get; init; } = 16L << 20;
 
@@ -114,6 +117,16 @@ public sealed record KafkaTlsOptions
 
     /// <summary>PEM file with that certificate's key.</summary>
     public string? Key { get; init; }
+}
+
+/// <summary>How batches are packed.</summary>
+public enum KafkaCompression : byte
+{
+    None,
+    Gzip,
+    Snappy,
+    Lz4,
+    Zstd,
 }
 
 /// <summary>How the sidecar says who it is.</summary>

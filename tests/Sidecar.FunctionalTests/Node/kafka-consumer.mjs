@@ -6,6 +6,7 @@ const [broker, topic, count] = process.argv.slice(2);
 const kafka = new Kafka({ clientId: 'test', brokers: [broker], logLevel: logLevel.NOTHING });
 const consumer = kafka.consumer({ groupId: `test-${process.pid}-${Date.now()}` });
 let left = Number(count);
+consumer.on(consumer.events.CRASH, ({ payload }) => { console.error(payload.error); process.exit(1); });
 await consumer.connect();
 await consumer.subscribe({ topic, fromBeginning: true });
 await consumer.run({

@@ -78,6 +78,7 @@ public sealed class EveryKeyTests : IDisposable
         { "events.kafka.topics.reports", "sidecar.reports", "r", "x" },
         { "events.kafka.topics.audit", "sidecar.audit", "a", "y" },
         { "events.kafka.maxEvent", "900KiB", "1MiB", "64KiB" },
+        { "events.kafka.compression", "lz4", "gzip", "none" },
         { "events.kafka.memory", "16MiB", "1MiB", "1GiB" },
         { "events.kafka.drainRate", "1000", "1", "50000" },
         { "events.kafka.tls.enabled", "false", "true", "true" },

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Sidecar.Tests.Emit;
 
 /// <summary>Keeps what was logged.</summary>
-internal sealed class LogLines : ILoggerFactory, ILogger
+internal sealed class LogLines : ILoggerFactory, ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<(int Id, string Line)> _lines = new();
 

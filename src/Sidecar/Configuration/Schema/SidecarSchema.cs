@@ -171,6 +171,9 @@ internal static class SidecarSchema
             "The names of the topics; the sidecar makes none.")
         .Key("maxEvent", Size(KiB, 64 * MiB), o => o.MaxEvent, (o, v) => o with { MaxEvent = v },
             "Largest data of an event, below the topics' max.message.bytes; larger data loses its largest members, and says so.")
+        .Key("compression", Choice(("none", KafkaCompression.None), ("gzip", KafkaCompression.Gzip), ("snappy", KafkaCompression.Snappy), ("lz4", KafkaCompression.Lz4), ("zstd", KafkaCompression.Zstd)),
+            o => o.Compression, (o, v) => o with { Compression = v },
+            "How batches are packed: any consumer can read gzip, which costs several times the CPU of lz4; kafkajs for one needs a codec for anything else.")
         .Key("memory", Size(MiB, 16 * GiB), o => o.Memory, (o, v) => o with { Memory = v },
             "Memory for events that wait, where there is no state.directory.")
         .Key("drainRate", Integer(1, 1_000_000), o => o.DrainRate, (o, v) => o with { DrainRate = v },

@@ -102,7 +102,6 @@ internal sealed partial class KafkaClient : IDisposable
             MessageMaxBytes = Math.Max(settings.MaxEvent + (64 << 10), 1000),
             // Java's default, so that its consumers can join topics by key.
             Partitioner = Partitioner.Murmur2Random,
-            CompressionType = CompressionType.Lz4,
             LingerMs = 20,
             QueueBufferingMaxKbytes = Math.Max(16 * 1024, 4 * settings.MaxEvent / 1024),
             QueueBufferingMaxMessages = 2 * TopicLane.MostInFlight * 3,
@@ -126,6 +125,7 @@ internal sealed partial class KafkaClient : IDisposable
                 _ => null,
             },
         };
+        configuration.Set("compression.type", settings.Compression);
         foreach (var (name, value) in settings.Client)
             configuration.Set(name, value);
         return configuration;

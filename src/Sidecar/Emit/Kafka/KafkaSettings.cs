@@ -16,6 +16,9 @@ public sealed record KafkaSettings
     /// <summary>Bytes of one record on the wire, at most; larger data is cut down, with a flag.</summary>
     public int MaxEvent { get; init; } = 900 << 10;
 
+    /// <summary>As librdkafka's <c>compression.type</c> names it.</summary>
+    public string Compression { get; init; } = "lz4";
+
     /// <summary>Records a second, beyond those that come in, with which a backlog is worked off.</summary>
     public int DrainRate { get; init; } = 1000;
 
