@@ -34,7 +34,8 @@ RUN case "${TARGETARCH:-$(dpkg --print-architecture)}" in \
 
 FROM ${BASE_IMAGE}
 # Only what runs: publish also leaves symbols, documentation and ONNX Runtime for Windows.
-COPY --from=build /app/sidecar /app/libonnxruntime.so /app/
+# librdkafka comes twice: the first needs libsasl2, which this image lacks; then the client takes the second, which needs glibc alone.
+COPY --from=build /app/sidecar /app/libonnxruntime.so /app/librdkafka.so /app/centos8-librdkafka.so /app/
 # The number, not the name: Kubernetes can check runAsNonRoot only with it. It is the `app` user of Microsoft's images.
 USER 1654
 EXPOSE 9180 9181
