@@ -50,7 +50,8 @@ internal static class CsvRows
         }
         while (end == CsvEnd.Field);
 
-        if (format == BodyFormat.CsvWithHeader || (format != BodyFormat.CsvWithoutHeader && looksLikeOne))
+        // Names of nothing are no names: a text alone is an answer, and its value must not be taken for one.
+        if (format == BodyFormat.CsvWithHeader || (format != BodyFormat.CsvWithoutHeader && looksLikeOne && csv.HasLine()))
             return DecodeError.None;
         csv.Position = start;
         return TryNameColumns(into) ? DecodeError.None : DecodeError.TooLarge;

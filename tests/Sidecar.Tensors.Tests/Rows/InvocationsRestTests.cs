@@ -53,7 +53,7 @@ public class InvocationsRestTests
     }
 
     [Theory]
-    // A first line without numbers, gaps and repetitions is a header.
+    // A first line without numbers, gaps and repetitions is a header, if any other follows.
     [InlineData("age,income,city\n31,1.5,Rom\n42,2.5,\"Oslo, NO\"\n", "age INT64 [2]: 31 42", "income FP64 [2]: 1.5 2.5", "city BYTES [2]: Rom Oslo, NO")]
     [InlineData("age\r\n31\r\n42", "age INT64 [2]: 31 42")]
     [InlineData("5.1,3.5\n4.9,3.0\n", "_c0 FP64 [2]: 5.1 4.9", "_c1 FP64 [2]: 3.5 3")]
@@ -61,7 +61,7 @@ public class InvocationsRestTests
     [InlineData("a,a\nb,c\n", "_c0 BYTES [2]: a b", "_c1 BYTES [2]: a c")]
     [InlineData("\"a \"\"x\"\"\",\"b\nc\"\n1,2\n", "a \"x\" INT64 [1]: 1", "b\nc INT64 [1]: 2")]
     [InlineData("\uFEFFa,b\n1,2\n", "a INT64 [1]: 1", "b INT64 [1]: 2")]
-    [InlineData("a,b\n", "a FP64 [0]:", "b FP64 [0]:")]
+    [InlineData("a,b\n", "_c0 BYTES [1]: a", "_c1 BYTES [1]: b")] // names of nothing are values
     // A column is numbers if all of it is.
     [InlineData("a,b,c\n1,x,1.5\n2,2,x\n", "a INT64 [2]: 1 2", "b BYTES [2]: x 2", "c BYTES [2]: 1.5 x")]
     [InlineData("a,b\n1,\n,2\n", "a FP64 [2]: 1 NaN (1 null)", "b FP64 [2]: NaN 2 (1 null)")]
