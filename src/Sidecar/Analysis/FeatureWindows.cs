@@ -13,13 +13,14 @@ namespace Sidecar.Analysis;
 /// <param name="given">What a person gave; null: it is learned.</param>
 internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnlyList<FeatureReference>? given = null)
 {
-    // 256 features bound a side's memory: to 4 MB of counts (15 kB each), and before that, while learning, to 40 MB of values.
-    private const int MaxFeatures = 256;
+    // The columns of the widest tensor, and 64 more. They bound a side's memory: to 5 MB of counts (15 kB each), and before that, while learning, to 50 MB of values.
+    private const int MaxFeatures = TensorLayout.MaxColumns + 64;
 
     // Lower bounds computed for a feature at one evaluation: distribution, missing, non-finite.
     private const int TestsPerEvaluation = 3;
 
     private readonly List<TensorFeatures> _tensors = [];
+    private readonly byte[][] _given = [.. (given ?? []).Select(reference => Encoding.UTF8.GetBytes(reference.Name))];
     private readonly long[] _results = new long[Labels<DriftResult>.Count];
     private int _features;
     private int _messages;
@@ -98,7 +99,7 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
         if (unixNanos < _due || _tensors.Count == 0)
             return null;
         _due = unixNanos + (settings.Every.Ticks * 100);
-        var rows = _tensors.Max(tensor => tensor.Columns.Max(column => column.Rows));
+        var rows = _tensors.Max(tensor => tensor.Features.Max(feature => feature.Rows));
         if (rows < settings.MinRows)
         {
             // Not yet enough: said so, and the window goes on.
@@ -109,7 +110,7 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
         var features = new List<FeatureDrift>(_features);
         foreach (var tensor in _tensors)
         {
-            foreach (var feature in tensor.Columns)
+            foreach (var feature in tensor.Features)
             {
                 if (feature.IsWatched)
                     features.Add(feature.Close(_alpha, settings.Delta, settings.MinRows, given is null ? DriftResult.Ticket : DriftResult.Page));
@@ -139,28 +140,43 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
     {
         for (var i = 0; i < message.Count; i++)
         {
-            var columns = TensorFeatures.ColumnsOf(message[i]);
-            if (columns == 0 || message.Name(i).Length > 128 || _features + columns > MaxFeatures || Knows(message.Name(i)))
+            var layout = TensorLayout.Of(message[i], side);
+            var name = message.Name(i);
+            if (layout.Columns == 0 || name.Length > 128 || _features + layout.Features > MaxFeatures || Knows(name) || !MayBeGiven(name))
                 continue;
-            var tensor = new TensorFeatures(Encoding.UTF8.GetString(message.Name(i)), columns);
+            var tensor = new TensorFeatures(Encoding.UTF8.GetString(name), layout, side);
+            if (_tensors.Exists(known => known.Features.IntersectBy(tensor.Features.Select(feature => feature.Name), feature => feature.Name, StringComparer.Ordinal).Any()))
+                continue; // "p.class" is the name of a tensor, and of what is derived of another
             if (given is not null && !Bind(tensor))
                 continue; // nothing of it is in the reference
-            _features += columns;
+            _features += given is null ? layout.Features : tensor.Features.Count(feature => feature.IsWatched);
             _tensors.Add(tensor);
         }
     }
 
-    /// <summary>Gives the columns their references and the engine's counts; false: there is none for any.</summary>
+    // Asked of every message until all that is in the reference was seen, hence without making names of it.
+    private bool MayBeGiven(ReadOnlySpan<byte> tensor)
+    {
+        foreach (var feature in _given)
+        {
+            if (TensorFeatures.IsOf(feature, tensor))
+                return true;
+        }
+
+        return given is null;
+    }
+
+    /// <summary>Gives the features their references and the engine's counts; false: there is none for any.</summary>
     private bool Bind(TensorFeatures tensor)
     {
         var any = false;
-        foreach (var column in tensor.Columns)
+        foreach (var feature in tensor.Features)
         {
-            if (given!.FirstOrDefault(reference => reference.Name == column.Name) is { } known)
-                column.Adopt(known);
+            if (given!.FirstOrDefault(reference => reference.Name == feature.Name) is { } known)
+                feature.Adopt(known);
             else
-                column.Ignore();
-            any |= column.IsWatched;
+                feature.Ignore();
+            any |= feature.IsWatched;
         }
 
         if (_watch is { } watch)
@@ -178,8 +194,8 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
 
     private static void Connect(TensorFeatures tensor, DriftWatch watch)
     {
-        foreach (var column in tensor.Columns)
-            column.Watched = watch.Features.FirstOrDefault(monitor => monitor.Reference.Name == column.Name)?.Counts;
+        foreach (var feature in tensor.Features)
+            feature.Watched = watch.Features.FirstOrDefault(monitor => monitor.Reference.Name == feature.Name)?.Counts;
     }
 
     private bool Knows(ReadOnlySpan<byte> name)
@@ -197,13 +213,13 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
     {
         foreach (var tensor in _tensors)
         {
-            foreach (var feature in tensor.Columns)
+            foreach (var feature in tensor.Features)
                 feature.Learn();
         }
 
         // What came too seldom to learn from is no feature (a client's invention, an optional input).
-        _tensors.RemoveAll(tensor => Array.Exists(tensor.Columns, feature => !feature.IsWatched));
-        _features = _tensors.Sum(tensor => tensor.Columns.Length);
+        _tensors.RemoveAll(tensor => !tensor.IsLearned);
+        _features = _tensors.Sum(tensor => tensor.Features.Count(feature => feature.IsWatched));
         Begin(unixNanos);
     }
 
