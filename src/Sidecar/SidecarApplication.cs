@@ -59,7 +59,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         _events = options.Events.Sink == EventSink.Jsonl
             ? new JsonlSink(JsonlSettings(options.Events.Jsonl, hooks), eventBook, _time, hooks.Logs)
             : null;
-        _analysis = new ModelAnalysis(options, [.. routes.Select((route, i) => new UpstreamTarget(route.Upstream, route.UpstreamTls is null ? null : () => _relay!.UpstreamTls(i)))], _time, hooks.Logs, ReadReference(options.Drift), OnWindowClosed, OnAlarm, OnContract);
+        _analysis = new ModelAnalysis(options, [.. routes.Select((route, i) => new UpstreamTarget(route.Upstream, route.UpstreamTls is null ? null : () => _relay!.UpstreamTls(i)))], _time, hooks.Logs, ReadReference(options.Drift), ReadCalibration(options.Drift), OnWindowClosed, OnAlarm, OnContract);
         _shadows = [.. options.Shadows.Select(shadow => new ShadowLane(shadow, _time, _log))];
 
         _path = new DataPath(
@@ -246,6 +246,18 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         catch (ProfileException failure)
         {
             throw new StartException($"drift.reference: {failure.Message}", failure);
+        }
+    }
+
+    private static Calibration? ReadCalibration(DriftOptions options)
+    {
+        try
+        {
+            return options.Calibration is { } file ? CalibrationFile.Read(file) : null;
+        }
+        catch (ProfileException failure)
+        {
+            throw new StartException($"drift.calibration: {failure.Message}", failure);
         }
     }
 

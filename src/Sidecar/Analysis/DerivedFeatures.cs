@@ -6,7 +6,7 @@ internal abstract class DerivedFeatures(Feature[] features)
     public IReadOnlyList<Feature> Features => features;
 
     /// <summary>One of them counts; none does where a given reference has other features.</summary>
-    public bool IsWanted => Array.Exists(features, feature => !feature.IsIgnored);
+    public bool IsWanted => Array.Exists(features, feature => feature.IsWanted);
 
     /// <summary>Adds a row.</summary>
     public abstract void Add(ReadOnlySpan<float> row);

@@ -40,7 +40,13 @@ internal sealed class Feature(string name, int mostCodes = Feature.MaxCodes)
     /// <summary>Where the engine takes its rows from; null while there is none.</summary>
     public FeatureCounts? Watched { get; set; }
 
-    /// <summary>It counts for nothing, because the reference that a person gave lacks it.</summary>
+    /// <summary>Takes its values as scores; null where they are none.</summary>
+    public AccuracyWatch? Scored { get; set; }
+
+    /// <summary>It counts for something.</summary>
+    public bool IsWanted => !IsIgnored || Scored is not null;
+
+    /// <summary>It is not held against anything, because the reference that a person gave lacks it.</summary>
     public bool IsIgnored { get; private set; }
 
     /// <summary>A reference was learned, so windows can be judged.</summary>
@@ -51,6 +57,7 @@ internal sealed class Feature(string name, int mostCodes = Feature.MaxCodes)
 
     public void Add(float value)
     {
+        Scored?.Add(value);
         Watched?.Add(value);
         if (_numeric is { } counts)
             counts.Add(value);

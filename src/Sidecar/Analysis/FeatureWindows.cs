@@ -11,7 +11,8 @@ namespace Sidecar.Analysis;
 /// against it, and the engine that raises alarms. Written by one worker; <see cref="Latest"/>, <see cref="Results"/> and <see cref="Now"/> may be read by anyone.
 /// </summary>
 /// <param name="given">What a person gave; null: it is learned.</param>
-internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnlyList<FeatureReference>? given = null)
+/// <param name="accuracy">Estimates the accuracy of the same windows; null: nobody gave a calibration.</param>
+internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnlyList<FeatureReference>? given = null, AccuracyWatch? accuracy = null)
 {
     // The columns of the widest tensor, and 64 more. They bound a side's memory: to 5 MB of counts (15 kB each), and before that, while learning, to 50 MB of values.
     private const int MaxFeatures = TensorLayout.MaxColumns + 64;
@@ -20,9 +21,10 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
     private const int TestsPerEvaluation = 3;
 
     private readonly List<TensorFeatures> _tensors = [];
-    private readonly byte[][] _given = [.. (given ?? []).Select(reference => Encoding.UTF8.GetBytes(reference.Name))];
+    private readonly byte[][] _given = [.. Names(given, accuracy).Select(Encoding.UTF8.GetBytes)];
     private readonly long[] _results = new long[Labels<DriftResult>.Count];
     private int _features;
+    private int _bound; // of the given names
     private int _messages;
     private int _rows;
     private bool _learned;
@@ -48,7 +50,7 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
     {
         if (given is not null)
         {
-            if (!_learned || _features < given.Count)
+            if (!_learned || _bound < _given.Length)
                 Discover(message);
         }
         else if (!_learned)
@@ -96,10 +98,17 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
             return null;
         }
 
+        if (unixNanos < _start)
+        {
+            // A clock that was ahead was put right: without this, no window would close until the time that it had shown.
+            _start = unixNanos;
+            _due = unixNanos + (settings.Every.Ticks * 100);
+        }
+
         if (unixNanos < _due || _tensors.Count == 0)
             return null;
         _due = unixNanos + (settings.Every.Ticks * 100);
-        var rows = _tensors.Max(tensor => tensor.Features.Max(feature => feature.Rows));
+        var rows = Math.Max(_tensors.Max(tensor => tensor.Features.Max(feature => feature.Rows)), accuracy?.Rows ?? 0);
         if (rows < settings.MinRows)
         {
             // Not yet enough: said so, and the window goes on.
@@ -119,7 +128,7 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
 
         var result = Overall(features);
         Interlocked.Increment(ref _results[(int)result]);
-        var report = new DriftReport(model, side, Time(_start), Time(unixNanos), rows, result, features);
+        var report = new DriftReport(model, side, Time(_start), Time(unixNanos), rows, result, features) { EstimatedAccuracy = accuracy?.Close(settings.MinRows) };
         _start = unixNanos;
         _latest = report;
         return report;
@@ -147,9 +156,12 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
             var tensor = new TensorFeatures(Encoding.UTF8.GetString(name), layout, side);
             if (_tensors.Exists(known => known.Features.IntersectBy(tensor.Features.Select(feature => feature.Name), feature => feature.Name, StringComparer.Ordinal).Any()))
                 continue; // "p.class" is the name of a tensor, and of what is derived of another
+            if (accuracy is not null && Array.Find(tensor.Features, feature => feature.Name == accuracy.Feature) is { } score)
+                score.Scored = accuracy;
             if (given is not null && !Bind(tensor))
                 continue; // nothing of it is in the reference
             _features += given is null ? layout.Features : tensor.Features.Count(feature => feature.IsWatched);
+            _bound += tensor.Features.Count(feature => feature.IsWanted);
             _tensors.Add(tensor);
         }
     }
@@ -176,7 +188,7 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
                 feature.Adopt(known);
             else
                 feature.Ignore();
-            any |= feature.IsWatched;
+            any |= feature.IsWanted;
         }
 
         if (_watch is { } watch)
@@ -232,8 +244,18 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
             : new AlarmBudget(1, features, evaluations, settings.Replicas, TestsPerEvaluation);
         _alpha = side == Side.Input ? budget.InputAlpha : budget.OutputAlpha;
         _learned = true;
+        accuracy?.Clear();
         _start = unixNanos;
         _due = unixNanos + (settings.Every.Ticks * 100);
+    }
+
+    /// <summary>Features that are known by name before any message was seen; none where all are learned.</summary>
+    private static IEnumerable<string> Names(IReadOnlyList<FeatureReference>? given, AccuracyWatch? accuracy)
+    {
+        if (given is null)
+            return [];
+        var names = given.Select(reference => reference.Name);
+        return accuracy is null ? names : names.Append(accuracy.Feature).Distinct(StringComparer.Ordinal);
     }
 
     private static DateTimeOffset Time(long unixNanos) => DateTimeOffset.UnixEpoch.AddTicks(unixNanos / 100);

@@ -21,15 +21,16 @@ public sealed class ModelAnalysis : IAsyncDisposable
 
     /// <param name="upstreams">The model server behind each listener, in configuration order.</param>
     /// <param name="reference">The reference that a person gave; null: pods learn their own.</param>
+    /// <param name="calibration">What accuracy is estimated by; null: it is not.</param>
     /// <param name="windowClosed">Told of each closed drift window, on the worker.</param>
     /// <param name="alarmed">Told of each alarm of the drift engine, on the worker.</param>
     /// <param name="contractFound">Told of each contract that was learned, on the thread pool.</param>
     public ModelAnalysis(
         SidecarOptions options, UpstreamTarget[] upstreams, TimeProvider time, ILoggerFactory logs,
-        ReferenceProfile? reference, Action<DriftReport> windowClosed, Action<DriftAlarm> alarmed, Action<ModelIdentity, ModelMetadata> contractFound)
+        ReferenceProfile? reference, Calibration? calibration, Action<DriftReport> windowClosed, Action<DriftAlarm> alarmed, Action<ModelIdentity, ModelMetadata> contractFound)
     {
         var drift = new DriftSettings(
-            options.Drift.BurnIn, options.Drift.Delta, options.Drift.Replicas, options.Drift.Window.MinRows, options.Drift.Window.Every, reference);
+            options.Drift.BurnIn, options.Drift.Delta, options.Drift.Replicas, options.Drift.Window.MinRows, options.Drift.Window.Every, reference, calibration);
         _models = new ModelTable(options.Model, options.Routes, identity => new ModelState(identity, drift));
         _decoder = new ExchangeDecoder(options.Capture.MaxBody, new ConfiguredRoutes(options.Routes).Decoders);
         _upstreams = upstreams;

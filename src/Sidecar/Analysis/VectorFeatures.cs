@@ -59,7 +59,7 @@ internal sealed class VectorFeatures : DerivedFeatures
     {
         foreach (var feature in features)
         {
-            if (!feature.IsIgnored)
+            if (feature.IsWanted)
                 return true;
         }
 

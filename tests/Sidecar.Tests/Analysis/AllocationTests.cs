@@ -22,7 +22,7 @@ public sealed class AllocationTests
     {
         const int Learning = 100, Exchanges = 2000;
         var options = new SidecarOptions { Contract = new() { FetchMetadata = false }, Drift = new() { BurnIn = Learning, Window = new() { Every = TimeSpan.FromHours(24) } } };
-        await using var analysis = new ModelAnalysis(options, [new UpstreamTarget(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 1))], TimeProvider.System, NullLoggerFactory.Instance, reference: null, _ => { }, _ => { }, (_, _) => { });
+        await using var analysis = new ModelAnalysis(options, [new UpstreamTarget(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 1))], TimeProvider.System, NullLoggerFactory.Instance, reference: null, calibration: null, _ => { }, _ => { }, (_, _) => { });
         var record = new InferenceRecord(analysis.Unknown);
         var exchanges = grpc ? CapturedGrpc(200) : Captured(200);
 
