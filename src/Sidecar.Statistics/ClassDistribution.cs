@@ -34,4 +34,38 @@ public static class ClassDistribution
 
         return new(top, best, scores.Length == 1 ? best : best - second, (float)entropy);
     }
+
+    /// <summary>
+    /// Summarises a row of logits: score and entropy of their softmax, the class and its margin of the logits themselves, whose distances softmax squeezes out of sight. Not finite: Top −1 and NaN.
+    /// </summary>
+    /// <exception cref="ArgumentException">The row is empty.</exception>
+    public static ClassSummary SummariseLogits(ReadOnlySpan<float> logits)
+    {
+        if (logits.IsEmpty)
+            throw new ArgumentException("A row has at least one column.", nameof(logits));
+        var top = 0;
+        float best = float.NegativeInfinity, second = float.NegativeInfinity;
+        for (var i = 0; i < logits.Length; i++)
+        {
+            var logit = logits[i];
+            if (!float.IsFinite(logit))
+                return new(-1, float.NaN, float.NaN, float.NaN);
+            if (logit > best)
+                (top, best, second) = (i, logit, best);
+            else if (logit > second)
+                second = logit;
+        }
+
+        // With e = exp(x − max) and Z = Σe: H = ln Z − Σe(x − max)/Z.
+        double total = 0, weighted = 0;
+        foreach (var logit in logits)
+        {
+            var below = (double)logit - best;
+            var part = Math.Exp(below);
+            total += part;
+            weighted += part * below;
+        }
+
+        return new(top, (float)(1 / total), logits.Length == 1 ? best : best - second, (float)(Math.Log(total) - weighted / total));
+    }
 }

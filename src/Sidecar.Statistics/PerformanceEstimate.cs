@@ -58,6 +58,14 @@ public sealed class PerformanceEstimate
         Rejected += other.Rejected;
     }
 
+    /// <summary>Forgets all rows.</summary>
+    public void Clear()
+    {
+        _counts.AsSpan().Clear();
+        _sums.AsSpan().Clear();
+        Rows = Rejected = 0;
+    }
+
     /// <summary>The expected confusion of the rows so far.</summary>
     public ExpectedConfusion Current()
     {

@@ -99,6 +99,9 @@ internal static class MetricsWiring
             [Of(Catalogue.DriftRows, (double)feature.Rows, report.Model.Name, report.Model.Version, side, feature.Feature)]));
         meter.ObserveGauge(Catalogue.DriftDispersion, () => OfFeatures(analysis, features, (report, side, feature) =>
             double.IsFinite(feature.Dispersion) ? [Of(Catalogue.DriftDispersion, feature.Dispersion, report.Model.Name, report.Model.Version, side, feature.Feature)] : []));
+        meter.ObserveGauge(Catalogue.EstimatedAccuracyRatio, () => analysis.Models.SelectMany(model => model.Outputs.Latest?.EstimatedAccuracy is { } estimate
+            ? (Measurement<double>[])[Of(Catalogue.EstimatedAccuracyRatio, estimate.Ratio, model.Identity.Name, model.Identity.Version)]
+            : []));
         meter.ObserveGauge(Catalogue.DriftAlarms, () => analysis.Models.SelectMany(model => Sides(model).SelectMany(side => side.Windows.Now is { } now
             ? (Measurement<double>[])
             [

@@ -71,7 +71,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         _events = EventWiring.Sink(options, hooks, eventBook);
         if (options is { Events: { Sink: not EventSink.None, Capture: not EventCapture.None }, Redaction.Allow.Count: 0 })
             Log.Warning(_log, "events.capture is on, and no value will be in any event: redaction.allow names none");
-        _analysis = new ModelAnalysis(options, [.. routes.Select((route, i) => new UpstreamTarget(route.Upstream, route.UpstreamTls is null ? null : () => _relay!.UpstreamTls(i)))], _time, hooks.Logs, ReadReference(options.Drift), OnWindowClosed, OnAlarm, OnContract, _values.Name);
+        _analysis = new ModelAnalysis(options, [.. routes.Select((route, i) => new UpstreamTarget(route.Upstream, route.UpstreamTls is null ? null : () => _relay!.UpstreamTls(i)))], _time, hooks.Logs, ReadReference(options.Drift), ReadCalibration(options.Drift), OnWindowClosed, OnAlarm, OnContract, _values.Name);
         _spans = _traces is null ? null : new ExchangeSpans(_traces, options.Traces.Rate, listeners, _values, _time);
         _shadows = [.. options.Shadows.Select(shadow => new ShadowLane(shadow, OnDiscrepancy, _time, _log))];
 
@@ -265,6 +265,18 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         catch (ProfileException failure)
         {
             throw new StartException($"drift.reference: {failure.Message}", failure);
+        }
+    }
+
+    private static Calibration? ReadCalibration(DriftOptions options)
+    {
+        try
+        {
+            return options.Calibration is { } file ? CalibrationFile.Read(file) : null;
+        }
+        catch (ProfileException failure)
+        {
+            throw new StartException($"drift.calibration: {failure.Message}", failure);
         }
     }
 

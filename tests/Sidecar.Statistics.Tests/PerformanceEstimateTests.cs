@@ -70,6 +70,9 @@ public class PerformanceEstimateTests
         whole.Add(double.NaN, true);
         whole.Add(1.5, true);
         Assert.Equal((2000L, 2L), (whole.Rows, whole.Rejected));
+        whole.Clear();
+        Assert.Equal((0L, 0L), (whole.Rows, whole.Rejected));
+        Assert.True(double.IsNaN(whole.Current().Accuracy));
         Assert.Throws<ArgumentException>(() => left.MergeFrom(new PerformanceEstimate(CalibrationMap.Identity)));
         var nothing = new PerformanceEstimate(map);
         Assert.True(double.IsNaN(nothing.Current().Accuracy) && double.IsNaN(nothing.RocArea()));

@@ -77,6 +77,30 @@ public class TensorTests
         Assert.Throws<ArgumentException>(() => VectorSummary.Of([1], [1, 2]));
     }
 
+    [Fact]
+    public void SummariseLogits_AnyRow_IsTheSummaryOfItsSoftmaxWithTheMarginOfTheLogits() => Gen.Float[-30, 30].Array[2, 50].Sample(logits =>
+    {
+        var most = logits.Max();
+        double total = logits.Sum(logit => Math.Exp((double)logit - most));
+        var expected = ClassDistribution.Summarise([.. logits.Select(logit => (float)(Math.Exp((double)logit - most) / total))]);
+        var summary = ClassDistribution.SummariseLogits(logits);
+        float[] sorted = [.. logits.OrderDescending()];
+        Assert.Equal((Array.IndexOf(logits, most), sorted[0] - sorted[1]), (summary.Top, summary.Margin));
+        Assert.Equal(expected.Score, summary.Score, 1e-6f);
+        Assert.Equal(expected.Entropy, summary.Entropy, 1e-4f);
+    });
+
+    [Fact]
+    public void SummariseLogits_BadAndHugeRows_AreNaNOrSure()
+    {
+        Assert.Equal(new ClassSummary(1, 1, 2e30f, 0), ClassDistribution.SummariseLogits([-1e30f, 1e30f]));
+        Assert.Equal(Math.Log(4), ClassDistribution.SummariseLogits([7, 7, 7, 7]).Entropy, 1e-6f);
+        var bad = ClassDistribution.SummariseLogits([1, float.PositiveInfinity]);
+        Assert.True(bad.Top == -1 && float.IsNaN(bad.Score) && float.IsNaN(bad.Margin) && float.IsNaN(bad.Entropy));
+        Assert.Throws<ArgumentException>(() => ClassDistribution.SummariseLogits([]));
+        Assert.Equal(0, Allocated.Least(() => ClassDistribution.SummariseLogits([1, 2, 3])));
+    }
+
     [Theory]
     [InlineData("noise")]
     [InlineData("darker")]

@@ -5,8 +5,9 @@ using Sidecar.Statistics.Drift;
 namespace Sidecar.Analysis;
 
 /// <summary>One feature: what is being learned of it, then its reference and the counts of the current window.</summary>
-/// <param name="name">The tensor's name, with the column in brackets where the tensor has several.</param>
-internal sealed class Feature(string name)
+/// <param name="name">The tensor's name, with the column in brackets where the tensor has several, or with what is derived of it.</param>
+/// <param name="mostCodes">Integers with at most this many values are codes rather than quantities.</param>
+internal sealed class Feature(string name, int mostCodes = Feature.MaxCodes)
 {
     // 8,192 values place 64 quantile edges to within 1 % of a rank; more would only cost memory.
     private const int MaxLearnedValues = 8192;
@@ -14,7 +15,7 @@ internal sealed class Feature(string name)
     // Texts are kept in order while learning, to see how dependent rows are; so many bytes of them say enough.
     private const int MaxLearnedTextBytes = 128 * 1024;
 
-    // Integers with at most this many values are codes rather than quantities.
+    // Of a column, which may hold anything.
     private const int MaxCodes = 32;
 
     // Rows of a sub-window, from which the rows' dependence is judged (32 rows a sub-window is what the method was measured with).
@@ -24,14 +25,13 @@ internal sealed class Feature(string name)
     private List<byte[]?>? _texts;
     private CategoricalLearner? _learner;
     private bool _isInteger;
-    private bool _isIgnored;
     private int _textBytes;
     private long _missing;
     private NumericCounts? _numeric;
     private CategoricalCounts? _categorical;
     private Phi _phi = Phi.Unknown;
 
-    /// <inheritdoc cref="Feature(string)"/>
+    /// <inheritdoc cref="Feature(string, int)"/>
     public string Name { get; } = name;
 
     /// <summary>What a person gave to hold it against; null where it learns its own.</summary>
@@ -39,6 +39,15 @@ internal sealed class Feature(string name)
 
     /// <summary>Where the engine takes its rows from; null while there is none.</summary>
     public FeatureCounts? Watched { get; set; }
+
+    /// <summary>Takes its values as scores; null where they are none.</summary>
+    public AccuracyWatch? Scored { get; set; }
+
+    /// <summary>It counts for something.</summary>
+    public bool IsWanted => !IsIgnored || Scored is not null;
+
+    /// <summary>It is not held against anything, because the reference that a person gave lacks it.</summary>
+    public bool IsIgnored { get; private set; }
 
     /// <summary>A reference was learned, so windows can be judged.</summary>
     public bool IsWatched => _numeric is not null || _categorical is not null;
@@ -48,6 +57,7 @@ internal sealed class Feature(string name)
 
     public void Add(float value)
     {
+        Scored?.Add(value);
         Watched?.Add(value);
         if (_numeric is { } counts)
             counts.Add(value);
@@ -79,7 +89,7 @@ internal sealed class Feature(string name)
         {
             _isInteger = true;
             numbers.Add(value);
-            (_learner ??= new CategoricalLearner(MaxCodes + 1)).Add(value);
+            (_learner ??= new CategoricalLearner(mostCodes + 1)).Add(value);
         }
     }
 
@@ -95,7 +105,7 @@ internal sealed class Feature(string name)
             // A text where numbers were learned is none of them; the contract names it.
             numeric.Add(Reference?.Values == FeatureValues.TextLength ? FeatureValue.Length(value) : float.NaN);
         }
-        else if (!_isIgnored && (_texts ??= []) is { Count: < MaxLearnedValues } texts)
+        else if (!IsIgnored && (_texts ??= []) is { Count: < MaxLearnedValues } texts)
         {
             (_learner ??= new CategoricalLearner()).Add(value);
             _textBytes += value.Length;
@@ -117,7 +127,7 @@ internal sealed class Feature(string name)
     /// <summary>Ends the learning: the values seen so far become the reference, and tell how dependent rows are.</summary>
     public void Learn()
     {
-        if (_texts is not null || (_isInteger && _learner!.Distinct <= MaxCodes && _learner.Overflow == 0))
+        if (_texts is not null || (_isInteger && _learner!.Distinct <= mostCodes && _learner.Overflow == 0))
             LearnCategories();
         else if (NumericReference.Learn(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_numbers), _missing) is { } reference)
             LearnNumbers(new NumericCounts(reference));
@@ -129,7 +139,7 @@ internal sealed class Feature(string name)
     /// <summary>Is not in the reference that a person gave: its values count for nothing.</summary>
     public void Ignore()
     {
-        _isIgnored = true;
+        IsIgnored = true;
         _numbers = null;
     }
 

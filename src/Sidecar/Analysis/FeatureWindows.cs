@@ -11,18 +11,22 @@ namespace Sidecar.Analysis;
 /// against it, and the engine that raises alarms. Written by one worker; <see cref="Latest"/>, <see cref="Results"/> and <see cref="Now"/> may be read by anyone.
 /// </summary>
 /// <param name="given">What a person gave; null: it is learned.</param>
+/// <param name="accuracy">Estimates the accuracy of the same windows; null: nobody gave a calibration.</param>
 /// <param name="names">The name of a feature as a label; null for one that holds what may not leave, and then it is no feature. Null: any name is a label.</param>
-internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnlyList<FeatureReference>? given = null, Func<ReadOnlySpan<byte>, string?>? names = null)
+internal sealed class FeatureWindows(
+    Side side, DriftSettings settings, IReadOnlyList<FeatureReference>? given = null, AccuracyWatch? accuracy = null, Func<ReadOnlySpan<byte>, string?>? names = null)
 {
-    // 256 features bound a side's memory: to 4 MB of counts (15 kB each), and before that, while learning, to 40 MB of values.
-    private const int MaxFeatures = 256;
+    // The columns of the widest tensor, and 64 more. They bound a side's memory: to 5 MB of counts (15 kB each), and before that, while learning, to 50 MB of values.
+    private const int MaxFeatures = TensorLayout.MaxColumns + 64;
 
     // Lower bounds computed for a feature at one evaluation: distribution, missing, non-finite.
     private const int TestsPerEvaluation = 3;
 
     private readonly List<TensorFeatures> _tensors = [];
+    private readonly byte[][] _given = [.. Names(given, accuracy).Select(Encoding.UTF8.GetBytes)];
     private readonly long[] _results = new long[Labels<DriftResult>.Count];
     private int _features;
+    private int _bound; // of the given names
     private int _messages;
     private int _rows;
     private bool _learned;
@@ -48,7 +52,7 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
     {
         if (given is not null)
         {
-            if (!_learned || _features < given.Count)
+            if (!_learned || _bound < _given.Length)
                 Discover(message);
         }
         else if (!_learned)
@@ -96,10 +100,17 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
             return null;
         }
 
+        if (unixNanos < _start)
+        {
+            // A clock that was ahead was put right: without this, no window would close until the time that it had shown.
+            _start = unixNanos;
+            _due = unixNanos + (settings.Every.Ticks * 100);
+        }
+
         if (unixNanos < _due || _tensors.Count == 0)
             return null;
         _due = unixNanos + (settings.Every.Ticks * 100);
-        var rows = _tensors.Max(tensor => tensor.Columns.Max(column => column.Rows));
+        var rows = Math.Max(_tensors.Max(tensor => tensor.Features.Max(feature => feature.Rows)), accuracy?.Rows ?? 0);
         if (rows < settings.MinRows)
         {
             // Not yet enough: said so, and the window goes on.
@@ -110,7 +121,7 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
         var features = new List<FeatureDrift>(_features);
         foreach (var tensor in _tensors)
         {
-            foreach (var feature in tensor.Columns)
+            foreach (var feature in tensor.Features)
             {
                 if (feature.IsWatched)
                     features.Add(feature.Close(_alpha, settings.Delta, settings.MinRows, given is null ? DriftResult.Ticket : DriftResult.Page));
@@ -119,7 +130,7 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
 
         var result = Overall(features);
         Interlocked.Increment(ref _results[(int)result]);
-        var report = new DriftReport(model, side, Time(_start), Time(unixNanos), rows, result, features);
+        var report = new DriftReport(model, side, Time(_start), Time(unixNanos), rows, result, features) { EstimatedAccuracy = accuracy?.Close(settings.MinRows) };
         _start = unixNanos;
         _latest = report;
         return report;
@@ -140,30 +151,48 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
     {
         for (var i = 0; i < message.Count; i++)
         {
-            var columns = TensorFeatures.ColumnsOf(message[i]);
-            if (columns == 0 || message.Name(i).Length > 128 || _features + columns > MaxFeatures || Knows(message.Name(i)))
+            var layout = TensorLayout.Of(message[i], side);
+            var name = message.Name(i);
+            if (layout.Columns == 0 || name.Length > 128 || _features + layout.Features > MaxFeatures || Knows(name) || !MayBeGiven(name))
                 continue;
-            if ((names is null ? Encoding.UTF8.GetString(message.Name(i)) : names(message.Name(i))) is not { } name)
+            if ((names is null ? Encoding.UTF8.GetString(name) : names(name)) is not { } label)
                 continue;
-            var tensor = new TensorFeatures(name, columns);
+            var tensor = new TensorFeatures(label, layout, side);
+            if (_tensors.Exists(known => known.Features.IntersectBy(tensor.Features.Select(feature => feature.Name), feature => feature.Name, StringComparer.Ordinal).Any()))
+                continue; // "p.class" is the name of a tensor, and of what is derived of another
+            if (accuracy is not null && Array.Find(tensor.Features, feature => feature.Name == accuracy.Feature) is { } score)
+                score.Scored = accuracy;
             if (given is not null && !Bind(tensor))
                 continue; // nothing of it is in the reference
-            _features += columns;
+            _features += given is null ? layout.Features : tensor.Features.Count(feature => feature.IsWatched);
+            _bound += tensor.Features.Count(feature => feature.IsWanted);
             _tensors.Add(tensor);
         }
     }
 
-    /// <summary>Gives the columns their references and the engine's counts; false: there is none for any.</summary>
+    // Asked of every message until all that is in the reference was seen, hence without making names of it.
+    private bool MayBeGiven(ReadOnlySpan<byte> tensor)
+    {
+        foreach (var feature in _given)
+        {
+            if (TensorFeatures.IsOf(feature, tensor))
+                return true;
+        }
+
+        return given is null;
+    }
+
+    /// <summary>Gives the features their references and the engine's counts; false: there is none for any.</summary>
     private bool Bind(TensorFeatures tensor)
     {
         var any = false;
-        foreach (var column in tensor.Columns)
+        foreach (var feature in tensor.Features)
         {
-            if (given!.FirstOrDefault(reference => reference.Name == column.Name) is { } known)
-                column.Adopt(known);
+            if (given!.FirstOrDefault(reference => reference.Name == feature.Name) is { } known)
+                feature.Adopt(known);
             else
-                column.Ignore();
-            any |= column.IsWatched;
+                feature.Ignore();
+            any |= feature.IsWanted;
         }
 
         if (_watch is { } watch)
@@ -181,8 +210,8 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
 
     private static void Connect(TensorFeatures tensor, DriftWatch watch)
     {
-        foreach (var column in tensor.Columns)
-            column.Watched = watch.Features.FirstOrDefault(monitor => monitor.Reference.Name == column.Name)?.Counts;
+        foreach (var feature in tensor.Features)
+            feature.Watched = watch.Features.FirstOrDefault(monitor => monitor.Reference.Name == feature.Name)?.Counts;
     }
 
     private bool Knows(ReadOnlySpan<byte> name)
@@ -200,13 +229,13 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
     {
         foreach (var tensor in _tensors)
         {
-            foreach (var feature in tensor.Columns)
+            foreach (var feature in tensor.Features)
                 feature.Learn();
         }
 
         // What came too seldom to learn from is no feature (a client's invention, an optional input).
-        _tensors.RemoveAll(tensor => Array.Exists(tensor.Columns, feature => !feature.IsWatched));
-        _features = _tensors.Sum(tensor => tensor.Columns.Length);
+        _tensors.RemoveAll(tensor => !tensor.IsLearned);
+        _features = _tensors.Sum(tensor => tensor.Features.Count(feature => feature.IsWatched));
         Begin(unixNanos);
     }
 
@@ -219,8 +248,18 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
             : new AlarmBudget(1, features, evaluations, settings.Replicas, TestsPerEvaluation);
         _alpha = side == Side.Input ? budget.InputAlpha : budget.OutputAlpha;
         _learned = true;
+        accuracy?.Clear();
         _start = unixNanos;
         _due = unixNanos + (settings.Every.Ticks * 100);
+    }
+
+    /// <summary>Features that are known by name before any message was seen; none where all are learned.</summary>
+    private static IEnumerable<string> Names(IReadOnlyList<FeatureReference>? given, AccuracyWatch? accuracy)
+    {
+        if (given is null)
+            return [];
+        var names = given.Select(reference => reference.Name);
+        return accuracy is null ? names : names.Append(accuracy.Feature).Distinct(StringComparer.Ordinal);
     }
 
     private static DateTimeOffset Time(long unixNanos) => DateTimeOffset.UnixEpoch.AddTicks(unixNanos / 100);

@@ -20,9 +20,9 @@ internal sealed class ModelState
         Identity = identity;
         NameUtf8 = Encoding.UTF8.GetBytes(identity.Name);
         VersionUtf8 = Encoding.UTF8.GetBytes(identity.Version);
-        Inputs = new FeatureWindows(Side.Input, drift, drift.Of(identity, Side.Input), names);
+        Inputs = new FeatureWindows(Side.Input, drift, drift.Of(identity, Side.Input), accuracy: null, names);
         InputContract = new ContractMonitor(Side.Input, names);
-        Outputs = new FeatureWindows(Side.Output, drift, drift.Of(identity, Side.Output), names);
+        Outputs = new FeatureWindows(Side.Output, drift, drift.Of(identity, Side.Output), drift.AccuracyOf(identity), names);
         OutputContract = new ContractMonitor(Side.Output, names);
     }
 
@@ -107,14 +107,23 @@ internal enum Extraction : byte
 /// <param name="MinRows">Fewest rows in a judged window.</param>
 /// <param name="Every">How long a window lasts, at least.</param>
 /// <param name="Reference">What a person gave; null: pods learn their own.</param>
-internal sealed record DriftSettings(int BurnIn, double Delta, int Replicas, int MinRows, TimeSpan Every, ReferenceProfile? Reference = null)
+/// <param name="Calibration">What accuracy is estimated by; null: it is not.</param>
+internal sealed record DriftSettings(
+    int BurnIn, double Delta, int Replicas, int MinRows, TimeSpan Every, ReferenceProfile? Reference = null, Calibration? Calibration = null)
 {
     /// <summary>The references of a model's side; null: it learns its own.</summary>
     public IReadOnlyList<FeatureReference>? Of(ModelIdentity model, Side side)
     {
-        if (Reference is not { } profile || (profile.Model is { } name && name != model.Name) || (profile.ModelVersion is { } version && version != model.Version))
+        if (Reference is not { } profile || !Fits(profile.Model, profile.ModelVersion, model))
             return null;
         FeatureReference[] features = [.. profile.Features.Where(feature => feature.Side == (side == Side.Output ? FeatureSide.Output : FeatureSide.Input))];
         return features.Length > 0 ? features : null;
     }
+
+    /// <summary>An estimator of a model's accuracy; null where no calibration is for it.</summary>
+    public AccuracyWatch? AccuracyOf(ModelIdentity model) =>
+        Calibration is { } calibration && Fits(calibration.Model, calibration.ModelVersion, model) ? new AccuracyWatch(calibration) : null;
+
+    // What a file does not name it fits.
+    private static bool Fits(string? name, string? version, ModelIdentity model) => (name ?? model.Name) == model.Name && (version ?? model.Version) == model.Version;
 }

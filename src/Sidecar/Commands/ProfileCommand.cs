@@ -13,14 +13,17 @@ internal static class ProfileCommand
 
     private static Command BuildBuild(Func<CommandLineHost> host)
     {
-        var table = new Argument<string>("TABLE") { Description = "Rows that are as they should be: .csv, .tsv, .jsonl (also .gz), .parquet." };
+        var tables = new Argument<string[]>("TABLE") { Arity = ArgumentArity.OneOrMore, Description = "Rows that are as they should be: .csv, .tsv, .jsonl (also .gz), .parquet. Several are one table, in the order given." };
         var output = new Option<string>("--output", "-o") { HelpName = "FILE", Required = true, Description = "The profile to write, a .json file." };
         var timestamp = new Option<string>("--timestamp") { HelpName = "COLUMN", Description = "The column that says when each row happened. In time order rows tell how dependent they are, and from four weeks on which features follow the clock." };
         var columns = DriftCommand.List("--columns", "Columns to learn, separated by commas. Without it, all.");
         var outputs = DriftCommand.List("--outputs", "Those that come out of the model, separated by commas.");
         var model = new Option<string>("--model") { HelpName = "NAME", Description = "The model that it is for. Without it, any." };
         var version = new Option<string>("--model-version") { HelpName = "VERSION", Description = "The model's version. Without it, any." };
-        var command = new Command("build", "Learn a profile from a table.") { table, output, timestamp, columns, outputs, model, version };
+        var score = new Option<string>("--calibration-score") { HelpName = "COLUMN", Description = "The column with the score of the positive class: learn a calibration too, by which accuracy is estimated without labels. It goes beside the profile, as .calibration.json." };
+        var label = new Option<string>("--calibration-label") { HelpName = "COLUMN", Description = "The column that says what was true, 1 and 0 or true and false. It is no feature." };
+        var threshold = new Option<double>("--calibration-threshold") { HelpName = "X", DefaultValueFactory = _ => Calibration.UsualThreshold, Description = "Rows with a higher score are called positive." };
+        var command = new Command("build", "Learn a profile from tables.") { tables, output, timestamp, columns, outputs, model, version, score, label, threshold };
         command.SetAction(result =>
         {
             var file = result.GetRequiredValue(output);
@@ -30,15 +33,30 @@ internal static class ProfileCommand
                 return ExitCodes.Usage;
             }
 
+            var calibrates = result.GetValue(score) is not null;
+            if (calibrates != result.GetValue(label) is not null || result.GetValue(threshold) is not (>= 0 and <= 1))
+            {
+                host().Error.WriteLine("sidecar profile build: a calibration needs --calibration-score and --calibration-label; --calibration-threshold lies between 0 and 1");
+                return ExitCodes.Usage;
+            }
+
             return Try("build", host(), () =>
             {
                 var learned = ProfileBuilder.Build(
-                    result.GetRequiredValue(table), new ColumnChoice(DriftCommand.Names(result.GetValue(columns)), DriftCommand.Names(result.GetValue(outputs))),
-                    result.GetValue(timestamp), result.GetValue(model), result.GetValue(version));
+                    result.GetRequiredValue(tables), new ColumnChoice(DriftCommand.Names(result.GetValue(columns)), DriftCommand.Names(result.GetValue(outputs))),
+                    result.GetValue(timestamp), result.GetValue(model), result.GetValue(version),
+                    calibrates ? new CalibrationColumns(result.GetValue(score)!, result.GetValue(label)!, result.GetValue(threshold)) : null);
                 File.WriteAllBytes(file, ProfileFile.Write(learned.Profile));
                 foreach (var (column, why) in learned.LeftOut)
                     host().Error.WriteLine($"left out: {column}: {why}");
                 host().Error.WriteLine(learned.AboutOrder);
+                if (learned.Calibration is var (calibration, rows))
+                {
+                    var beside = CalibrationFile.BesideProfile(file);
+                    File.WriteAllBytes(beside, CalibrationFile.Write(calibration));
+                    host().Error.WriteLine($"calibration of {calibration.Score} from {Words.Count(rows)} labelled rows: {beside}, for drift.calibration");
+                }
+
                 ProfileText.Write(host().Output, learned.Profile);
             });
         });

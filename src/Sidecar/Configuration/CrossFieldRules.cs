@@ -88,6 +88,10 @@ internal static class CrossFieldRules
         if (options.Drift.Reference is { } profile && context.IsSound(Reference) && !File.Exists(profile))
             Fail(context, Reference, profile, Directory.Exists(profile) ? "is a folder" : "does not exist", "allowed: the path of a profile");
 
+        const string Calibration = "drift.calibration";
+        if (options.Drift.Calibration is { } calibration && context.IsSound(Calibration) && !File.Exists(calibration))
+            Fail(context, Calibration, calibration, Directory.Exists(calibration) ? "is a folder" : "does not exist", "allowed: the path of a calibration");
+
         const string Jsonl = "events.jsonl.path";
         if (options.Events.Sink != EventSink.Jsonl || !Sound(context, "events.sink", Jsonl))
             return;

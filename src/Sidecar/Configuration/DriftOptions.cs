@@ -6,6 +6,9 @@ public sealed record DriftOptions
     /// <summary>Path of a profile that `sidecar profile build` made; null means that each pod learns from its own first requests, and then nothing pages.</summary>
     public string? Reference { get; init; }
 
+    /// <summary>Path of a calibration that `sidecar profile build --calibration-score` made, by which accuracy is estimated without labels; null means that it is not.</summary>
+    public string? Calibration { get; init; }
+
     /// <summary>Requests that the reference is learned from before drift is judged.</summary>
     public int BurnIn { get; init; } = 1000;
 

@@ -179,6 +179,14 @@ public static class ExchangeEvents
         json.WriteString("end", report.End);
         json.WriteNumber("rows", report.Rows);
         json.WriteString("result", Labels<DriftResult>.Of((int)report.Result));
+        if (report.EstimatedAccuracy is { } estimate)
+        {
+            json.WriteStartObject("estimatedAccuracy");
+            json.WriteNumber("ratio", estimate.Ratio);
+            json.WriteNumber("rows", estimate.Rows);
+            json.WriteEndObject();
+        }
+
         json.WriteStartArray("features");
         foreach (var feature in report.Features)
         {

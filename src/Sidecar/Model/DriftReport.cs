@@ -49,4 +49,13 @@ public sealed record DriftAlarm(
     ModelIdentity Model, Side Side, string Feature, string Kind, string State, DriftResult Result, DateTimeOffset Began, DateTimeOffset When, double Effect, double Bound);
 
 /// <summary>A closed window of one side of one model.</summary>
-public sealed record DriftReport(ModelIdentity Model, Side Side, DateTimeOffset Start, DateTimeOffset End, long Rows, DriftResult Result, IReadOnlyList<FeatureDrift> Features);
+public sealed record DriftReport(ModelIdentity Model, Side Side, DateTimeOffset Start, DateTimeOffset End, long Rows, DriftResult Result, IReadOnlyList<FeatureDrift> Features)
+{
+    /// <summary>How often the model was probably right, of outputs with a calibration; null while that is unknown.</summary>
+    public AccuracyEstimate? EstimatedAccuracy { get; init; }
+}
+
+/// <summary>An estimate without labels, and so blind to a change of what the scores mean: never a measurement.</summary>
+/// <param name="Ratio">Expected share of right predictions.</param>
+/// <param name="Rows">Predictions behind it.</param>
+public readonly record struct AccuracyEstimate(double Ratio, long Rows);

@@ -109,6 +109,11 @@ public static class Catalogue
         "Minutes with traffic by the loudest drift alarm that lasted at their end: good, ticket, page; uncalibrated or insufficient where nothing could be judged.",
         ["model", "model_version", "result"]);
 
+    /// <summary>CBPE.</summary>
+    public static InstrumentDefinition EstimatedAccuracyRatio { get; } = new("sidecar.estimated.accuracy.ratio", ObservableGauge, "1",
+        "An estimate without labels, not a measurement: share of right predictions in the last window, by their scores and the calibration of drift.calibration; blind to a change of what the scores mean, absent while unknown.",
+        ["model", "model_version"]);
+
     /// <summary>Comparisons with a shadow model.</summary>
     public static InstrumentDefinition ShadowComparisons { get; } = new("sidecar.shadow.comparisons", Counter, "{comparison}",
         "Responses compared with those of a shadow model, by result.",
@@ -208,7 +213,7 @@ public static class Catalogue
     public static IReadOnlyList<InstrumentDefinition> All { get; } =
     [
         InferenceDuration, UpstreamDuration, InferenceRetries, TokenUsage, TimeToFirstToken, TimePerOutputToken, Generations, Exchanges, ContractChecks, ContractViolations, FeatureExtractions, DriftWindows, DriftDistanceRatio,
-        DriftRows, DriftDispersion, DriftAlarms, DriftMinutes,
+        DriftRows, DriftDispersion, DriftAlarms, DriftMinutes, EstimatedAccuracyRatio,
         ShadowComparisons, ShadowDifferenceMax, ShadowAgreementRatio, Events, SpoolRecords, SpoolUsage, Redactions, LedgerImbalance, ModelInfo, Connections,
         ConnectionsEnded, AcceptPauses, RelayIo, TlsCertificateNotAfter, SamplingRatio, CaptureBufferUsage,
         CallbackFailures, Export, ExportItems,

@@ -18,6 +18,9 @@ internal static class StatisticsCases
         new("NumericCounts.Add_200Features", AddFeatures),
         new("CategoricalCounts.Add_32Texts", AddTexts),
         new("CategoricalCounts.Add_32Integers", AddIntegers),
+        new("ClassDistribution.Summarise_10Classes", () => Classes(logits: false)),
+        new("ClassDistribution.SummariseLogits_10Classes", () => Classes(logits: true)),
+        new("VectorSummary.OfAndProject_12288Values", SummariseVector) { Iterations = 500 },
         new("MixtureDetector.Update_Numeric", UpdateNumeric),
         new("MixtureDetector.Update_Categorical", UpdateCategorical),
         new("CellDispersion.Add", AddDispersion),
@@ -78,6 +81,30 @@ internal static class StatisticsCases
         {
             for (var i = 0; i < Values; i++)
                 counts.Add(i);
+        };
+    }
+
+    private static Action Classes(bool logits)
+    {
+        var scores = Numbers(new Random(7), 10);
+        return () =>
+        {
+            if ((logits ? ClassDistribution.SummariseLogits(scores) : ClassDistribution.Summarise(scores)).Top < 0)
+                throw new InvalidOperationException("there is no top class");
+        };
+    }
+
+    /// <summary>A picture of 64 × 64 in three colours.</summary>
+    private static Action SummariseVector()
+    {
+        var row = Numbers(new Random(7), 3 * 64 * 64);
+        var projections = new RandomProjections(row.Length);
+        var projected = new float[RandomProjections.Count];
+        return () =>
+        {
+            projections.Project(row, projected);
+            if (VectorSummary.Of(row).NonFinite > 0)
+                throw new InvalidOperationException("a value is missing");
         };
     }
 

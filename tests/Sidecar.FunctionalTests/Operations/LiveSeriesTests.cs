@@ -5,6 +5,9 @@ using Sidecar.Demo;
 using Sidecar.Demo.Serving;
 using Sidecar.Demo.Traffic;
 using Sidecar.FunctionalTests.Harness;
+using Sidecar.Model.Profiles;
+using Sidecar.Statistics;
+using Sidecar.Statistics.Drift;
 using Sidecar.Testing;
 
 namespace Sidecar.FunctionalTests.Operations;
@@ -24,6 +27,10 @@ public sealed partial class LiveSeriesTests
         var shadow = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.onnx");
         var events = Path.ChangeExtension(shadow, ".jsonl");
         await File.WriteAllBytesAsync(shadow, DemoAssets.RetrainedModel(), patience.Token);
+        var calibration = Path.ChangeExtension(shadow, ".json");
+        await File.WriteAllBytesAsync(calibration, CalibrationFile.Write(new Calibration { Score = "probabilities[1]", Map = CalibrationMap.Identity }), patience.Token);
+        var reference = Path.ChangeExtension(shadow, ".profile.json");
+        await File.WriteAllBytesAsync(reference, ProfileFile.Write(SomeReference()), patience.Token);
         using var model = new OnnxModel("carloan", "1", DemoAssets.PrimaryModel());
         await using var server = await DemoModelServer.StartAsync(model, TimeProvider.System, patience.Token);
         await using var generative = await GenerativeServer.StartAsync();
@@ -35,7 +42,7 @@ public sealed partial class LiveSeriesTests
             Listen = new EndPointSetting("127.0.0.1", 0),
             Health = new HealthOptions { Listen = new EndPointSetting("127.0.0.1", 0) },
             Listeners = [RelayUnderTest.Listener("tls", server.Port) with { Tls = new TlsOptions { Certificate = certificate, Key = key } }, RelayUnderTest.Listener("generative", generative.Port)],
-            Drift = new DriftOptions { BurnIn = 300, Window = new DriftWindowOptions { Every = TimeSpan.FromSeconds(1), MinRows = 100 } },
+            Drift = new DriftOptions { Reference = reference, Calibration = calibration, BurnIn = 300, Window = new DriftWindowOptions { Every = TimeSpan.FromSeconds(1), MinRows = 100 } },
             Shadows = [new ShadowOptions { Name = "candidate", File = shadow, Rate = 1 }],
             Events = new EventOptions { Sink = EventSink.Jsonl, Rate = 1, Jsonl = new JsonlOptions { Path = events } },
         };
@@ -48,7 +55,7 @@ public sealed partial class LiveSeriesTests
         string[] missing;
         do
         {
-            await StreamAsync(http, sidecar.Traffic[2], patience.Token);
+            await StreamAsync(http, sidecar.Traffic[2], TestContext.Current.CancellationToken);
             // A breach of the contract now and then, once the quiet traffic has been learned.
             load.Fault = load.Succeeded > 600 ? InputFault.RenamedFeature : InputFault.None;
             var page = await http.GetStringAsync(new Uri($"http://{sidecar.Health}/metrics"), TestContext.Current.CancellationToken);
@@ -58,6 +65,15 @@ public sealed partial class LiveSeriesTests
                 Assert.Fail($"not on /metrics: {string.Join(", ", missing)}");
         }
         while (missing.Length > 0);
+    }
+
+    /// <summary>Of one input; only against a given reference the drift engine has series of its own.</summary>
+    private static ReferenceProfile SomeReference()
+    {
+        var learner = new FeatureLearner("car_value", FeatureSide.Input);
+        for (var i = 0; i < 1000; i++)
+            learner.Add(10_000 + (i * 37 % 1000 * 50));
+        return new ReferenceProfile { Model = "carloan", Rows = 1000, Features = [learner.Learn(out _)!] };
     }
 
     /// <summary>One streamed answer, with its usage.</summary>

@@ -22,7 +22,7 @@ public sealed class AllocationTests
     {
         const int Learning = 100, Exchanges = 2000;
         var options = new SidecarOptions { Contract = new() { FetchMetadata = false }, Drift = new() { BurnIn = Learning, Window = new() { Every = TimeSpan.FromHours(24) } } };
-        await using var analysis = new ModelAnalysis(options, [new UpstreamTarget(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 1))], TimeProvider.System, NullLoggerFactory.Instance, reference: null, _ => { }, _ => { }, (_, _) => { });
+        await using var analysis = new ModelAnalysis(options, [new UpstreamTarget(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 1))], TimeProvider.System, NullLoggerFactory.Instance, reference: null, calibration: null, _ => { }, _ => { }, (_, _) => { });
         var record = new InferenceRecord(analysis.Unknown);
         var exchanges = grpc ? CapturedGrpc(200) : Captured(200);
 
@@ -38,6 +38,29 @@ public sealed class AllocationTests
         var state = Assert.Single(analysis.Models);
         Assert.Equal((Learning * 3) + (3 * Exchanges), state.Extractions.Complete);
         Assert.Equal(0, allocated);
+    }
+
+    [Theory]
+    [InlineData("FP32", 10, false)]
+    [InlineData("FP64", 10, false)]
+    [InlineData("FP32", 3072, false)]
+    [InlineData("UINT8", 3072, false)]
+    [InlineData("FP32", 10, true)]
+    public void Add_DerivedFeaturesOnceLearned_AllocatesNothing(string type, int columns, bool bad)
+    {
+        var windows = new FeatureWindows(Side.Output, new DriftSettings(64, 0.1, 1, 200, TimeSpan.FromHours(1)));
+        var random = new Random(3);
+        var model = new ModelIdentity("m", "1", IdentitySource.Path);
+        var messages = Enumerable.Range(0, 16).Select(_ => Messages.Of(Messages.Tensor("p", type, $"2,{columns}", string.Join(',', Enumerable.Range(0, 2 * columns).Select(_ => random.Next(256)))))).ToArray();
+        for (var i = 0; i < 200; i++)
+            windows.Add(messages[i % messages.Length], mayTeach: true);
+        windows.TryClose(0, model);
+        var hole = Messages.Of(Messages.Tensor("p", type, $"1,{columns}", string.Join(',', Enumerable.Repeat("null", columns))));
+        Assert.Equal(0, Allocated.Least(() =>
+        {
+            for (var i = 0; i < 1000; i++)
+                windows.Add(bad ? hole : messages[i % messages.Length], mayTeach: true);
+        }));
     }
 
     private static void Analyse(ModelAnalysis analysis, Exchange exchange, InferenceRecord record)

@@ -32,7 +32,7 @@ public sealed class CutMessageTests : IAsyncDisposable
         _tap.Start(0);
         _analysis = new ModelAnalysis(
             new SidecarOptions { Contract = new() { FetchMetadata = false } }, [new UpstreamTarget(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 1))],
-            TimeProvider.System, NullLoggerFactory.Instance, reference: null, _ => { }, _ => { }, (_, _) => { });
+            TimeProvider.System, NullLoggerFactory.Instance, reference: null, calibration: null, _ => { }, _ => { }, (_, _) => { });
         _record = new InferenceRecord(_analysis.Unknown);
         _tap.OnClientBytes([.. Encoding.ASCII.GetBytes(H2.Preface), .. H2.Settings()], 1);
     }

@@ -106,10 +106,10 @@ public sealed class FeatureWindowsTests
     }
 
     [Fact]
-    public void Add_MoreColumnsThanCanBeWatched_LeavesThatTensorOut()
+    public void Add_MoreTextsInARowThanCanBeWatched_LeavesThatTensorOut()
     {
         for (var i = 0; i < 64; i++)
-            Assert.Equal(Extraction.Failed, Add(Of(Tensor("image", "UINT8", "1,257", string.Join(',', Enumerable.Repeat("7", 257))))));
+            Assert.Equal(Extraction.Failed, Add(Of(Tensor("texts", "BYTES", "1,257", string.Join(',', Enumerable.Repeat("\"a\"", 257))))));
         Assert.Null(_windows.TryClose(0, Model));
         Assert.Null(_windows.TryClose(10 * Second, Model));
         Assert.Null(_windows.Latest);

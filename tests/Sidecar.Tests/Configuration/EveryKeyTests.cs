@@ -56,6 +56,7 @@ public sealed class EveryKeyTests : IDisposable
         { "features.critical[0]", null, "age", "null-able: yes" },
         { "features.maxExported", "32", "1", "1024" },
         { "drift.reference", "null", "{folder}/a.onnx", "{folder}/b.onnx" },
+        { "drift.calibration", "null", "{folder}/a.onnx", "{folder}/b.onnx" },
         { "drift.burnIn", "1000", "500", "20000" },
         { "drift.delta", "0.1", "0.05", "1" },
         { "drift.replicas", "1", "20", "3" },

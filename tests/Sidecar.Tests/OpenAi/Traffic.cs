@@ -28,7 +28,7 @@ internal sealed class Traffic : IAsyncDisposable
     {
         options ??= new SidecarOptions();
         Analysis = new ModelAnalysis(
-            options, [new UpstreamTarget(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 1))], Time, NullLoggerFactory.Instance, reference: null, _ => { }, _ => { }, (_, _) => { });
+            options, [new UpstreamTarget(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 1))], Time, NullLoggerFactory.Instance, reference: null, calibration: null, _ => { }, _ => { }, (_, _) => { });
         Record = new InferenceRecord(Analysis.Unknown);
         _pool = new CapturePool(0, new CaptureSettings(1 << 22, 1), new DecodeGovernor(1, Time), new BodyPool(1 << 25, 1 << 22), _intake, Time);
         _intake.Pool = _pool;

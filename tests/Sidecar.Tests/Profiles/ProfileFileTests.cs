@@ -79,6 +79,108 @@ public sealed class ProfileFileTests : IDisposable
         Assert.Throws<ProfileException>(() => ProfileFile.Read(Path.Combine(_folder.Path, "nothing.json")));
     }
 
+    [Fact]
+    public void A_byte_that_was_flipped_gives_a_profile_or_a_word_and_nothing_else()
+    {
+        var written = ProfileFile.Write(Small());
+        var whole = 0;
+        for (var at = 0; at < written.Length; at++)
+        {
+            // The lowest bit changes a digit or a letter, the highest breaks the UTF-8, the others what a character is.
+            for (var bit = 0; bit < 8; bit++)
+            {
+                var changed = written.ToArray();
+                changed[at] ^= (byte)(1 << bit);
+                whole += Check(changed) ? 1 : 0;
+            }
+
+            Check([.. written[..at], .. written[(at + 1)..]]);
+        }
+
+        Assert.InRange(whole, 1, written.Length * 8); // a digit of a count is nothing that anybody could see
+    }
+
+    [Theory]
+    [InlineData("C328")] // a second byte that is none
+    [InlineData("80")] // one without its first
+    [InlineData("F0808080")]
+    [InlineData("EDA080")] // half of a surrogate pair
+    [InlineData("FF")]
+    public void Names_and_values_of_broken_utf8_are_refused(string hex)
+    {
+        var written = ProfileFile.Write(Small());
+        foreach (var word in (string[])["\"m\"", "\"n\"", "\"v1\"", "profile/v1"])
+        {
+            var at = written.AsSpan().IndexOf(Encoding.UTF8.GetBytes(word)) + 1;
+            Assert.True(at > 0, word);
+            Assert.Throws<ProfileException>(() => ProfileFile.Parse([.. written[..at], .. Convert.FromHexString(hex), .. written[at..]], "p.json"));
+        }
+    }
+
+    [Theory]
+    [InlineData("features.0.numeric.counts", "null")]
+    [InlineData("features.0.numeric.sums", "[]")]
+    [InlineData("features.1.categorical.values", "null")]
+    [InlineData("features.1.categorical.values.0", "null")]
+    [InlineData("features.1.categorical.values.0", "{}")]
+    [InlineData("features.0.phi.values", "null")]
+    [InlineData("features.0", "null")]
+    [InlineData("features", "null")]
+    [InlineData("features.0.name", "null")]
+    [InlineData("features.0.numeric.mean", "1e400")]
+    public void Nothing_where_something_is_needed_is_refused(string place, string value)
+    {
+        var document = JsonNode.Parse(ProfileFile.Write(Profile()))!;
+        var parts = place.Split('.');
+        var at = document;
+        foreach (var part in parts[..^1])
+            at = int.TryParse(part, out var index) ? at[index]! : at[part]!;
+        if (int.TryParse(parts[^1], out var last))
+            at[last] = "here";
+        else
+            at[parts[^1]] = "here";
+        var json = document.ToJsonString().Replace("\"here\"", value, StringComparison.Ordinal);
+        var failure = Assert.Throws<ProfileException>(() => ProfileFile.Parse(Encoding.UTF8.GetBytes(json), "p.json"));
+        Assert.StartsWith("p.json", failure.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>True: it is a profile still.</summary>
+    private static bool Check(byte[] json)
+    {
+        try
+        {
+            // Whatever was read must be of use: written again, and counted against.
+            var read = ProfileFile.Parse(json, "p.json");
+            _ = ProfileFile.Write(read);
+            foreach (var feature in read.Features)
+            {
+                var counts = new FeatureCounts(feature);
+                counts.Add(0.5);
+                counts.Add("v1"u8);
+                counts.AddMissing();
+                counts.Take(new long[feature.Model.Cells]);
+            }
+
+            return true;
+        }
+        catch (ProfileException)
+        {
+            return false;
+        }
+    }
+
+    private ReferenceProfile Small()
+    {
+        FeatureLearner n = new("n", FeatureSide.Input), t = new("t", FeatureSide.Output);
+        for (var i = 0; i < 100; i++)
+        {
+            n.Add(i * 37 % 8 / 8.0);
+            t.Add(Encoding.UTF8.GetBytes($"v{i % 3}"));
+        }
+
+        return new ReferenceProfile { Model = "m", Rows = 100, Features = [n.Learn(out _)!, t.Learn(out _)!] };
+    }
+
     private ReferenceProfile Profile()
     {
         FeatureLearner n = new("n", FeatureSide.Input), c = new("c", FeatureSide.Output), t = new("t", FeatureSide.Input);

@@ -108,6 +108,8 @@ internal static class SidecarSchema
     private static readonly ObjectSchema<DriftOptions> Drift = new ObjectSchema<DriftOptions>(() => new())
         .Key("reference", OptionalFilePath, o => o.Reference, (o, v) => o with { Reference = v },
             "Path of a profile that `sidecar profile build` made; null means that each pod learns from its own first requests, and then nothing pages.")
+        .Key("calibration", OptionalFilePath, o => o.Calibration, (o, v) => o with { Calibration = v },
+            "Path of a calibration that `sidecar profile build --calibration-score` made, by which accuracy is estimated without labels; null means that it is not.")
         .Key("burnIn", Integer(1, 10_000_000), o => o.BurnIn, (o, v) => o with { BurnIn = v },
             "Requests that the reference is learned from before drift is judged.")
         .Key("delta", Rate, o => o.Delta, (o, v) => o with { Delta = v },

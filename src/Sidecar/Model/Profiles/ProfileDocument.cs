@@ -12,7 +12,7 @@ internal sealed record ProfileDocument
     /// <summary><c>self</c> or <c>file</c>.</summary>
     public required string Source { get; init; }
     public required long Rows { get; init; }
-    public required List<FeatureDocument> Features { get; init; }
+    public required List<FeatureDocument?> Features { get; init; }
 }
 
 internal sealed record FeatureDocument
@@ -50,7 +50,7 @@ internal sealed record NumericDocument
 
 internal sealed record CategoricalDocument
 {
-    public required List<CategoryDocument> Values { get; init; }
+    public required List<CategoryDocument?> Values { get; init; }
     public required long[] Counts { get; init; }
     public required long SeenRows { get; init; }
     public required long Once { get; init; }

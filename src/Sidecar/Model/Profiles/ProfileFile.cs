@@ -67,7 +67,8 @@ public static class ProfileFile
             throw new ProfileException($"{name}: schema is '{document?.Schema}', and {Schema} is what this version reads: build it anew with 'sidecar profile build'");
         if (document.Source is not ("self" or "file"))
             throw new ProfileException($"{name}: source is '{document.Source}'; it can be self or file");
-        if (document.Features.Select(feature => feature.Name).GroupBy(feature => feature, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        FeatureDocument[] features = [.. document.Features.Select((feature, i) => feature ?? throw new ProfileException($"{name}: features[{i}] is null"))];
+        if (features.Select(feature => feature.Name).GroupBy(feature => feature, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new ProfileException($"{name}: two features are named '{twice.Key}'");
         return new ReferenceProfile
         {
@@ -75,7 +76,7 @@ public static class ProfileFile
             ModelVersion = document.ModelVersion,
             IsOwn = document.Source == "self",
             Rows = document.Rows,
-            Features = [.. document.Features.Select((feature, i) => Feature(feature, $"{name}: features[{i}] '{feature.Name}'"))],
+            Features = [.. features.Select((feature, i) => Feature(feature, $"{name}: features[{i}] '{feature.Name}'"))],
         };
     }
 
@@ -114,6 +115,14 @@ public static class ProfileFile
         }
     }
 
+    private static CategoryValue Category(CategoryDocument? value, string place) => value switch
+    {
+        { Number: { } number, Text: null, Bytes: null } => new(null, number),
+        { Number: null, Text: { } text, Bytes: null } => new(Encoding.UTF8.GetBytes(text), 0),
+        { Number: null, Text: null, Bytes: { } bytes } => new(bytes, 0),
+        _ => throw new ProfileException($"{place} must have one of text, bytes and number"),
+    };
+
     private static FeatureReference Feature(FeatureDocument document, string place)
     {
         var side = Array.IndexOf(Sides, document.Side);
@@ -150,7 +159,7 @@ public static class ProfileFile
             var categorical = CategoricalReference.TryRestore(
                 new CategoricalProfile
                 {
-                    Values = [.. c.Values.Select(value => value.Number is { } number ? new CategoryValue(null, number) : new CategoryValue(value.Bytes ?? Encoding.UTF8.GetBytes(value.Text ?? ""), 0))],
+                    Values = [.. c.Values.Select((value, i) => Category(value, $"{place}: values[{i}]"))],
                     Counts = c.Counts, SeenRows = c.SeenRows, Once = c.Once, New = c.New, NewRows = c.NewRows, Missing = c.Missing, Overflow = c.Overflow, Split = c.Split,
                     SawOversize = c.SawOversize,
                 },

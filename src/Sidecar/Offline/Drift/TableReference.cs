@@ -113,6 +113,9 @@ internal sealed class TableReference
 /// <param name="Outputs">Names of those that are outputs.</param>
 internal sealed record ColumnChoice(IReadOnlyList<string> Columns, IReadOnlyList<string> Outputs)
 {
+    /// <summary>What was true: never a feature, because traffic does not have it.</summary>
+    public string? Label { get; init; }
+
     public FeatureSide SideOf(string column) => Outputs.Contains(column, StringComparer.Ordinal) ? FeatureSide.Output : FeatureSide.Input;
 
     /// <exception cref="InputFileException">A name that the table lacks.</exception>
@@ -121,6 +124,6 @@ internal sealed record ColumnChoice(IReadOnlyList<string> Columns, IReadOnlyList
         var unknown = Columns.Concat(Outputs).FirstOrDefault(name => table.Columns.All(column => column.Name != name));
         if (unknown is not null)
             throw new InputFileException($"{table.File} has no column '{unknown}'; it has {string.Join(", ", table.Columns.Select(column => column.Name))}");
-        return table.Columns.Where(column => Columns.Count == 0 || Columns.Contains(column.Name, StringComparer.Ordinal) || SideOf(column.Name) == FeatureSide.Output);
+        return table.Columns.Where(column => column.Name != Label).Where(column => Columns.Count == 0 || Columns.Contains(column.Name, StringComparer.Ordinal) || SideOf(column.Name) == FeatureSide.Output);
     }
 }

@@ -14,6 +14,9 @@ internal abstract class Table(string file)
     /// <summary>The columns in the file's order.</summary>
     public abstract IReadOnlyList<TableColumn> Columns { get; }
 
+    /// <summary>Columns of the files that the table lacks, and why.</summary>
+    public virtual IReadOnlyList<(string Column, string Why)> LeftOut => [];
+
     /// <summary>Rows of it.</summary>
     public abstract long Rows { get; }
 

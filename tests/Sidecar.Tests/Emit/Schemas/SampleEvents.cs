@@ -128,7 +128,7 @@ internal static class SampleEvents
         var pool = new CapturePool(0, new CaptureSettings(1 << 20, 1), new DecodeGovernor(1, TimeProvider.System), new BodyPool(1 << 24, 1 << 20), intake, TimeProvider.System);
         var analysis = new ModelAnalysis(
             new SidecarOptions { Contract = new() { FetchMetadata = false } }, [new UpstreamTarget(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 1))],
-            TimeProvider.System, NullLoggerFactory.Instance, reference: null, _ => { }, _ => { }, (_, _) => { });
+            TimeProvider.System, NullLoggerFactory.Instance, reference: null, calibration: null, _ => { }, _ => { }, (_, _) => { });
         var (client, server, record, events) = (new H2(), new H2(), new InferenceRecord(analysis.Unknown), new List<SidecarEvent>());
         var tap = pool.RentTap();
         tap.Start(0);
