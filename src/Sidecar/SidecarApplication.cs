@@ -146,6 +146,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
                 {
                     Listen = options.Health.Listen.ToIPEndPoint(),
                     Metrics = application._metrics.Provider,
+                    Exemplars = application._traces is not null,
                     Alive = application.Alive,
                     Ready = application.Ready,
                     Middleware = hooks.AdminMiddleware,
