@@ -17,7 +17,7 @@ public sealed partial class ExemplarTests
     public async Task OpenMetrics_has_the_trace_of_a_kept_exchange_on_its_bucket_and_none_of_another()
     {
         await using var receiver = await OtlpReceiver.StartAsync();
-        await using var server = new FakeModelServer();
+        await using var server = new FakeModelServer { Script = AnswerByNameAsync };
         await using var sidecar = await RelayUnderTest.StartAsync(server.Port, RelayUnderTest.WithoutMetadata, Push.Hooks(Push.Variables(receiver), ("POD_NAME", "pod-1")));
         await AskAsync(sidecar);
 
@@ -44,7 +44,7 @@ public sealed partial class ExemplarTests
     [Fact]
     public async Task Without_spans_there_is_nothing_to_point_at_and_the_page_is_plain_text()
     {
-        await using var server = new FakeModelServer();
+        await using var server = new FakeModelServer { Script = AnswerByNameAsync };
         await using var sidecar = await RelayUnderTest.StartAsync(server.Port, RelayUnderTest.WithoutMetadata);
         await AskAsync(sidecar);
         var (type, page) = await ScrapeAsync(sidecar, OpenMetrics);
@@ -58,7 +58,7 @@ public sealed partial class ExemplarTests
     public async Task Over_otlp_the_data_point_has_the_trace_and_the_span(string protocol)
     {
         await using var receiver = await OtlpReceiver.StartAsync();
-        await using var server = new FakeModelServer();
+        await using var server = new FakeModelServer { Script = AnswerByNameAsync };
         await using var sidecar = await RelayUnderTest.StartAsync(server.Port, RelayUnderTest.WithoutMetadata, Push.Hooks(Push.Variables(receiver, protocol)));
         await AskAsync(sidecar);
 
@@ -114,6 +114,15 @@ public sealed partial class ExemplarTests
             Assert.Equal(spans.ToHashSet(), records.ToHashSet());
             break;
         }
+    }
+
+    private static async Task<bool> AnswerByNameAsync(FakeExchange exchange)
+    {
+        if (!exchange.IsInference)
+            return false;
+        await exchange.ReadBodyAsync();
+        await exchange.AnswerAsync(200, V2.Answer(model: exchange.Head.Path.Split('/')[3]));
+        return true;
     }
 
     private static async Task AskAsync(RelayUnderTest sidecar)

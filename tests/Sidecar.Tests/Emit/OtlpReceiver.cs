@@ -98,7 +98,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
             }
 
             if (patience.IsCancellationRequested)
-                Assert.Fail($"never came: {what}; there are\n{string.Join('\n', all(this))}");
+                Assert.Fail($"never came: {what}; there are, at last,\n{string.Join('\n', all(this).TakeLast(20))}");
             await Task.Delay(10, CancellationToken.None);
         }
     }
