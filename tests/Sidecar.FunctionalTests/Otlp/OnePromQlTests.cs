@@ -37,7 +37,7 @@ public sealed partial class OnePromQlTests
         await using var failing = new FakeModelServer { Script = Push.FailWhereAsked(), Metadata = V2.Metadata };
         await using var refusing = new FakeModelServer(listening: false);
         using var authority = new TestAuthority();
-        var (certificate, key) = authority.Issue();
+        var (certificate, key) = authority.Issue(days: 1);
         var options = new SidecarOptions
         {
             Upstream = new UpstreamSetting("127.0.0.1", server.Port),
@@ -111,8 +111,13 @@ public sealed partial class OnePromQlTests
         using var http = new HttpClient();
         for (var round = 0; !cancellation.IsCancellationRequested; round++)
         {
-            // Breaches and drift, once the quiet traffic has been learned.
-            load.Fault = load.Succeeded > 600 ? round % 2 == 0 ? InputFault.RenamedFeature : InputFault.UnitError : InputFault.None;
+            // Breaches for a while and then drift that lasts, once the quiet traffic has been learned.
+            load.Fault = load.Succeeded switch
+            {
+                < 600 => InputFault.None,
+                < 900 => InputFault.RenamedFeature,
+                _ => InputFault.UnitError,
+            };
             try
             {
                 using (var client = await WireClient.ConnectAsync(sidecar.Traffic[3]))
