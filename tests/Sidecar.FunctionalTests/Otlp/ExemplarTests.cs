@@ -168,7 +168,7 @@ public sealed partial class ExemplarTests
         {
             using var request = JsonDocument.Parse(line);
             spans.AddRange(Of(request.RootElement, "resourceSpans", "scopeSpans", "spans").Select(Ids));
-            records.AddRange(Of(request.RootElement, "resourceLogs", "scopeLogs", "logRecords").Where(record => record.GetProperty("traceId").GetString() is { Length: > 0 }).Select(Ids));
+            records.AddRange(Of(request.RootElement, "resourceLogs", "scopeLogs", "logRecords").Where(record => record.TryGetProperty("traceId", out var trace) && trace.GetString() is { Length: > 0 }).Select(Ids));
             exemplars.AddRange(Of(request.RootElement, "resourceMetrics", "scopeMetrics", "metrics")
                 .Where(metric => metric.TryGetProperty("histogram", out _))
                 .SelectMany(metric => metric.GetProperty("histogram").GetProperty("dataPoints").EnumerateArray())

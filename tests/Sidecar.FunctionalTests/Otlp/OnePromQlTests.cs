@@ -16,7 +16,21 @@ namespace Sidecar.FunctionalTests.Otlp;
 public sealed partial class OnePromQlTests
 {
     // The others need hours of data, or what this traffic must not have (an absent sidecar, a full ledger, too many series).
-    private const double ShareWithResults = 0.7;
+    private const double ShareWithResults = 0.8;
+
+    private const string SlowModel = "/v2/models/slow/infer";
+    private const string SlowWords = "/v1/chat/completions";
+    private const string SlowRequest = """{"model":"slow-words","stream":true,"messages":[{"role":"user","content":"say"}]}""";
+
+    private const string Words = """
+        data: {"id":"1","object":"chat.completion.chunk","created":1,"model":"slow-words","choices":[{"index":0,"delta":{"role":"assistant","content":"one"},"finish_reason":null}]}
+
+        data: {"id":"1","object":"chat.completion.chunk","created":1,"model":"slow-words","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}
+
+        data: [DONE]
+
+
+        """;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
 
@@ -34,7 +48,7 @@ public sealed partial class OnePromQlTests
         using var model = new OnnxModel("carloan", "1", DemoAssets.PrimaryModel());
         await using var server = await DemoModelServer.StartAsync(model, TimeProvider.System, patience.Token);
         await using var generative = await GenerativeServer.StartAsync();
-        await using var failing = new FakeModelServer { Script = Push.FailWhereAsked(), Metadata = V2.Metadata };
+        await using var failing = new FakeModelServer { Script = FailOrBeSlowAsync, Metadata = V2.Metadata };
         await using var refusing = new FakeModelServer(listening: false);
         using var authority = new TestAuthority();
         var (certificate, key) = authority.Issue(days: 1);
@@ -56,11 +70,17 @@ public sealed partial class OnePromQlTests
         var hooks = Push.Hooks(
             Push.Variables(receiver),
             ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", pushed.Addresses["url"] + "/api/v1/otlp/v1/metrics"), ("OTEL_METRIC_EXPORT_INTERVAL", "1000"),
-            ("POD_NAMESPACE", "models"), ("POD_NAME", "carloan-0"));
+            ("POD_NAMESPACE", "models"), ("POD_NAME", "carloan-0")) with
+        {
+            // An exchange that the analysis loses.
+            BeforeAnalysis = static exchange => _ = exchange.Path.IndexOf("/lost/"u8) < 0 ? 0 : throw new InvalidOperationException("lost"),
+        };
         await using var sidecar = await SidecarApplication.StartAsync(options, hooks, patience.Token);
         await using var scraped = await StartPrometheusAsync($$"""scrape_configs: [{ job_name: pull, static_configs: [{ targets: ["{{sidecar.Health}}"] }] }]""");
         await using var load = DemoLoad.Start(new Uri($"http://{sidecar.Traffic[0]}"), null, "carloan", DemoRows.Parse(DemoAssets.Rows()), 100, 1, TimeProvider.System);
-        var traffic = TrafficAsync(sidecar, load, patience.Token);
+        var traffic = Task.WhenAll([
+            TrafficAsync(sidecar, load, patience.Token), .. Enumerable.Range(0, 20).Select(_ => AskAgainAsync(sidecar.Traffic[3], V2.Request(V2.Body(), SlowModel), patience.Token)),
+            .. Enumerable.Range(0, 30).Select(_ => AskAgainAsync(sidecar.Traffic[3], V2.Request(SlowRequest, SlowWords), patience.Token))]);
 
         var queries = OperationsSeries.Queries().DistinctBy(each => each.Query).ToList();
         var (results, differences) = await CompareAsync(scraped, pushed, queries, patience.Token);
@@ -103,6 +123,36 @@ public sealed partial class OnePromQlTests
         return (withResults, differences);
     }
 
+    // Slower than the default objectives: half a second, and two and a half to the first token.
+    private static async Task<bool> FailOrBeSlowAsync(FakeExchange exchange)
+    {
+        if (exchange.Head.Path is not (SlowModel or SlowWords))
+            return await Push.FailWhereAsked()(exchange);
+        await exchange.ReadBodyAsync();
+        await Task.Delay(exchange.Head.Path == SlowModel ? 900 : 2900);
+        if (exchange.Head.Path == SlowModel)
+            await exchange.AnswerAsync(200, V2.Answer(model: "slow"));
+        else
+            await exchange.AnswerAsync(200, Words, "Content-Type: text/event-stream\r\n");
+        return true;
+    }
+
+    private static async Task AskAgainAsync(System.Net.IPEndPoint sidecar, byte[] request, CancellationToken cancellation)
+    {
+        using var client = await WireClient.ConnectAsync(sidecar);
+        while (!cancellation.IsCancellationRequested)
+        {
+            try
+            {
+                await client.AskAsync(request);
+            }
+            catch (OperationCanceledException)
+            {
+                return; // a connection's time is over
+            }
+        }
+    }
+
     private static double Enough(int queries) => (ShareWithResults + 0.02) * queries;
 
     /// <summary>Failures, breaches, drift, streams and connections that nobody answers, beside the load.</summary>
@@ -126,6 +176,8 @@ public sealed partial class OnePromQlTests
                         await client.AskAsync(V2.Request(V2.Body(i % 3 == 0 ? "1,null,3,4" : "1,2,3,4"), fields: $"x-request-id: {round}-{i / 2}\r\n" + (i % 2 == 0 ? "x-fail: 1\r\n" : "")));
                 }
 
+                using (var client = await WireClient.ConnectAsync(sidecar.Traffic[3]))
+                    await client.AskAsync(V2.Request(V2.Body(), "/v2/models/lost/infer"));
                 await RefusedAsync(sidecar.Traffic[4]);
                 using var body = new StringContent("""{"model":"counter","stream":true,"max_tokens":20,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"count"}]}""");
                 using var response = await http.PostAsync(new Uri($"http://{sidecar.Traffic[2]}/v1/chat/completions"), body, cancellation);
