@@ -57,7 +57,8 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         var version = typeof(SidecarApplication).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
         var resource = Resources.Detect(version, hooks.Variable, Environment.MachineName);
-        OtlpSettings? Otlp(OtlpSignal signal) => OtlpSettings.FromEnvironment(signal, hooks.Variable, problem => Log.Warning(_log, problem));
+        void Complain(string problem) => Log.Warning(_log, problem);
+        OtlpSettings? Otlp(OtlpSignal signal) => OtlpSettings.FromEnvironment(signal, hooks.Variable, Complain) is { } settings && OtlpExporters.AreUsable(settings, Complain) ? settings : null;
         _logs = Otlp(OtlpSignal.Logs) is { } logs ? LogsPipeline.Start(hooks.Logs, resource, logs) : null;
         _traces = Otlp(OtlpSignal.Traces) is { } traces ? TracesPipeline.Start(version, resource, traces) : null;
 
@@ -146,6 +147,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
                 {
                     Listen = options.Health.Listen.ToIPEndPoint(),
                     Metrics = application._metrics.Provider,
+                    Exemplars = application._traces is not null,
                     Alive = application.Alive,
                     Ready = application.Ready,
                     Middleware = hooks.AdminMiddleware,

@@ -94,18 +94,63 @@ public sealed partial class AdminServer : IAsyncDisposable
             {
                 "/healthz" => ProbeAsync(context, options.Alive),
                 "/readyz" => ProbeAsync(context, options.Ready),
-                _ => ScrapeAsync(context, metrics),
+                _ => ScrapeAsync(context, metrics, options.Exemplars),
             };
         };
         return options.Middleware?.Invoke(serve) ?? serve;
     }
 
-    // The plain text format whatever the scraper prefers: in OpenMetrics the exporter adds a `_created` series to each counter and histogram, which
-    // doubles their number and which metrics pushed over OTLP do not have. There are no exemplars, the one thing that only OpenMetrics carries.
-    private static Task ScrapeAsync(HttpContext context, RequestDelegate metrics)
+    // Only OpenMetrics carries exemplars, so a scraper that takes it gets it where there are any. In it the exporter adds a `_created` series to each counter and
+    // histogram, which doubles their number and which metrics pushed over OTLP do not have: those are left out. Otherwise plain text, whatever the scraper prefers.
+    private static Task ScrapeAsync(HttpContext context, RequestDelegate metrics, bool exemplars)
     {
+        var accepted = context.Request.Headers.Accept.ToString();
+        if (exemplars && accepted.Contains("application/openmetrics-text", StringComparison.OrdinalIgnoreCase))
+            return OpenMetricsAsync(context, metrics);
         context.Request.Headers.Accept = "text/plain; version=0.0.4";
         return metrics(context);
+    }
+
+    private static async Task OpenMetricsAsync(HttpContext context, RequestDelegate metrics)
+    {
+        // Names with underscores, as plain text and OTLP have them; not compressed, so that lines can be told apart.
+        context.Request.Headers.Accept = "application/openmetrics-text; version=1.0.0; escaping=underscores";
+        context.Request.Headers.AcceptEncoding = default;
+        var (response, body) = (context.Response, context.Response.Body);
+        using var page = new MemoryStream();
+        response.Body = page;
+        try
+        {
+            await metrics(context).ConfigureAwait(false);
+        }
+        finally
+        {
+            response.Body = body;
+        }
+
+        var kept = WithoutCreated(page.GetBuffer().AsSpan(0, (int)page.Length));
+        response.ContentLength = kept;
+        await body.WriteAsync(page.GetBuffer().AsMemory(0, kept), context.RequestAborted).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes the lines of series whose name ends in <c>_created</c> out, in place; no instrument of ours has such a name.</summary>
+    /// <returns>How much is left.</returns>
+    private static int WithoutCreated(Span<byte> page)
+    {
+        var kept = 0;
+        for (var at = 0; at < page.Length;)
+        {
+            var end = page[at..].IndexOf((byte)'\n');
+            var line = page.Slice(at, end < 0 ? page.Length - at : end + 1);
+            at += line.Length;
+            var name = line.IndexOfAny((byte)'{', (byte)' ');
+            if (name > 0 && line[..name].EndsWith("_created"u8))
+                continue;
+            line.CopyTo(page[kept..]);
+            kept += line.Length;
+        }
+
+        return kept;
     }
 
     private static Task ProbeAsync(HttpContext context, Func<ProbeAnswer> probe)

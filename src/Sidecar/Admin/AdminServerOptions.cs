@@ -12,6 +12,9 @@ public sealed record AdminServerOptions
     /// <summary>The provider that <c>/metrics</c> collects from; it must have the Prometheus exporter.</summary>
     public required MeterProvider Metrics { get; init; }
 
+    /// <summary>Measurements point at traces: OpenMetrics is served to who takes it. False: plain text always.</summary>
+    public bool Exemplars { get; init; }
+
     /// <summary>For <c>/healthz</c>: false only when restarting the container would help. Called for each request, from any thread; must not block.</summary>
     public required Func<ProbeAnswer> Alive { get; init; }
 

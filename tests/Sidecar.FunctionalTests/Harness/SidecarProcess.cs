@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -14,7 +15,13 @@ internal sealed class SidecarProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly HttpClient _client = new() { Timeout = RelayUnderTest.Patience };
 
-    private SidecarProcess(Process process, IPEndPoint traffic, IPEndPoint health) => (_process, Traffic, Health) = (process, traffic, health);
+    private readonly ConcurrentQueue<string> _lines;
+
+    private SidecarProcess(Process process, IPEndPoint traffic, IPEndPoint health, ConcurrentQueue<string> lines) =>
+        (_process, Traffic, Health, _lines) = (process, traffic, health, lines);
+
+    /// <summary>What it has said on its console so far.</summary>
+    public IReadOnlyCollection<string> Lines => _lines;
 
     /// <summary>It runs as people deploy it: compiled ahead of time.</summary>
     public static bool IsNative => Environment.GetEnvironmentVariable("SIDECAR_PROGRAM") is { Length: > 0 };
@@ -42,17 +49,25 @@ internal sealed class SidecarProcess : IAsyncDisposable
         var process = Process.Start(start)!;
         using var patience = new CancellationTokenSource(RelayUnderTest.Patience);
         IPEndPoint? traffic = null, health = null;
+        var lines = new ConcurrentQueue<string>();
         while (traffic is null || health is null)
         {
-            var line = await process.StandardError.ReadLineAsync(patience.Token) ?? throw new EndOfStreamException("the sidecar ended at its start");
+            var line = await process.StandardError.ReadLineAsync(patience.Token) ?? throw new EndOfStreamException($"the sidecar ended at its start: {string.Join('\n', lines)}");
+            lines.Enqueue(line);
             if (line.Contains(" relaying ", StringComparison.Ordinal))
                 traffic = IPEndPoint.Parse(line.Split(" relaying ")[1].Split(' ')[0]);
             if (line.Contains(" metrics on http://", StringComparison.Ordinal))
                 health = IPEndPoint.Parse(line.Split(" metrics on http://")[1]);
         }
 
-        _ = process.StandardError.BaseStream.CopyToAsync(Stream.Null, CancellationToken.None); // nobody else empties the pipe
-        return new SidecarProcess(process, traffic, health);
+        _ = KeepAsync(process.StandardError, lines); // nobody else empties the pipe
+        return new SidecarProcess(process, traffic, health, lines);
+    }
+
+    private static async Task KeepAsync(StreamReader from, ConcurrentQueue<string> lines)
+    {
+        while (await from.ReadLineAsync(CancellationToken.None) is { } line)
+            lines.Enqueue(line);
     }
 
     /// <summary>The page <c>/metrics</c>, every line of it understood.</summary>

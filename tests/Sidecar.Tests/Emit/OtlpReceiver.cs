@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.IO.Compression;
+using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -11,23 +13,35 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Sidecar.Tests.Emit;
 
-/// <summary>A receiver of metrics over OTLP: protobuf over HTTP/1.1 on one port, gRPC over h2c on another. Answers as it is told.</summary>
+/// <summary>A request that was accepted.</summary>
+internal sealed record OtlpRequest(string Path, IReadOnlyDictionary<string, string> Headers, byte[] Body, OtlpMessage Message);
+
+/// <summary>A receiver of OTLP: protobuf over HTTP/1.1 on one port, gRPC over HTTP/2 on another, both over TLS where it has a certificate. Answers as it is told.</summary>
 internal sealed class OtlpReceiver : IAsyncDisposable
 {
     private readonly WebApplication _application;
     private readonly Channel<(string Path, OtlpMessage Message)> _received = Channel.CreateUnbounded<(string, OtlpMessage)>();
     private readonly TaskCompletionSource _release = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _called = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentQueue<OtlpRequest> _all = new();
+    private readonly ConcurrentQueue<string> _paths = new();
     private readonly Answer _answer;
 
-    private OtlpReceiver(Answer answer)
+    private OtlpReceiver(Answer answer, X509Certificate2? certificate)
     {
         _answer = answer;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
-            kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
+            foreach (var protocols in new[] { HttpProtocols.Http1, HttpProtocols.Http2 })
+            {
+                kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen =>
+                {
+                    listen.Protocols = protocols;
+                    if (certificate is not null)
+                        listen.UseHttps(certificate);
+                });
+            }
         });
         _application = builder.Build();
         _application.Run(HandleAsync);
@@ -47,9 +61,21 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     /// <summary>Ends when the first request has arrived, answered or not.</summary>
     public Task Called => _called.Task;
 
-    public static async Task<OtlpReceiver> StartAsync(Answer answer = Answer.Accept)
+    /// <summary>All requests that were accepted so far.</summary>
+    public IReadOnlyCollection<OtlpRequest> All => _all;
+
+    /// <summary>The paths of all requests, answered or not.</summary>
+    public IReadOnlyCollection<string> Paths => _paths;
+
+    /// <summary>All spans that were accepted so far.</summary>
+    public IEnumerable<OtlpSpan> Spans => _all.SelectMany(request => request.Message.Spans);
+
+    /// <summary>All log records that were accepted so far.</summary>
+    public IEnumerable<OtlpLog> Logs => _all.SelectMany(request => request.Message.Logs);
+
+    public static async Task<OtlpReceiver> StartAsync(Answer answer = Answer.Accept, X509Certificate2? certificate = null)
     {
-        var receiver = new OtlpReceiver(answer);
+        var receiver = new OtlpReceiver(answer, certificate);
         await receiver._application.StartAsync();
         var addresses = receiver._application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToList();
         (receiver.Http, receiver.Grpc) = (addresses[0], addresses[1]);
@@ -58,6 +84,27 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     /// <summary>The next request that was accepted.</summary>
     public async Task<(string Path, OtlpMessage Message)> NextAsync() => await _received.Reader.ReadAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>The first of what was or will be accepted that fits.</summary>
+    public async Task<T> FirstAsync<T>(Func<OtlpReceiver, IEnumerable<T>> all, Func<T, bool> fits, string what)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (true)
+        {
+            foreach (var item in all(this))
+            {
+                if (fits(item))
+                    return item;
+            }
+
+            if (patience.IsCancellationRequested)
+                Assert.Fail($"never came: {what}; there are, at last,\n{string.Join('\n', all(this).TakeLast(20))}");
+            await Task.Delay(10, CancellationToken.None);
+        }
+    }
+
+    /// <summary>The first span that fits.</summary>
+    public Task<OtlpSpan> SpanAsync(Func<OtlpSpan, bool> fits, string what = "a span") => FirstAsync(receiver => receiver.Spans, fits, what);
 
     public async ValueTask DisposeAsync()
     {
@@ -70,6 +117,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         var body = new MemoryStream();
         Stream source = context.Request.Headers.ContentEncoding == "gzip" ? new GZipStream(context.Request.Body, CompressionMode.Decompress) : context.Request.Body;
         await source.CopyToAsync(body);
+        _paths.Enqueue(context.Request.Path);
         _called.TrySetResult();
         if (_answer == Answer.Hang)
             await _release.Task;
@@ -88,8 +136,12 @@ internal sealed class OtlpReceiver : IAsyncDisposable
             context.Response.StatusCode = _answer == Answer.Refuse ? 400 : 200;
         }
 
-        if (_answer == Answer.Accept)
-            _received.Writer.TryWrite((context.Request.Path, OtlpMessage.Parse(grpc ? Unframe(body.ToArray()) : body.ToArray())));
+        if (_answer != Answer.Accept)
+            return;
+        string path = context.Request.Path;
+        var message = OtlpMessage.Parse(path, grpc ? Unframe(body.ToArray()) : body.ToArray());
+        _all.Enqueue(new OtlpRequest(path, context.Request.Headers.ToDictionary(field => field.Key.ToLowerInvariant(), field => field.Value.ToString()), body.ToArray(), message));
+        _received.Writer.TryWrite((path, message));
     }
 
     // One flag byte (0: not compressed), four bytes of length, the message.

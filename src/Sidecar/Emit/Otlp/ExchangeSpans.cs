@@ -106,7 +106,8 @@ public sealed class ExchangeSpans(TracesPipeline pipeline, double rate, IReadOnl
 
     private void AddEvent(Activity span, Exchange exchange, string name, long at, DateTime start)
     {
-        if (at > exchange.RequestFirstByte)
+        // 0: it never came to that. A request that came in one piece is sent at the tick at which it began.
+        if (at > 0 && at >= exchange.RequestFirstByte)
             span.AddEvent(new ActivityEvent(name, start.AddSeconds((at - exchange.RequestFirstByte) * _secondsPerTick)));
     }
 }

@@ -44,10 +44,11 @@ public sealed class LogsPipeline : IDisposable
     private sealed class CountingBatches(OtlpLogExporter exporter, OtlpSettings settings, ExportBook book) : BatchLogRecordExportProcessor(
         new CountedLogExporter(exporter, book), ExportBook.Waiting, (int)settings.Interval.TotalMilliseconds, (int)settings.Timeout.TotalMilliseconds)
     {
-        protected override void OnExport(LogRecord data)
+        // Here and not in OnExport, which the SDK's batches of log records never call.
+        public override void OnEnd(LogRecord data)
         {
             if (book.TryTake())
-                base.OnExport(data);
+                base.OnEnd(data);
         }
     }
 

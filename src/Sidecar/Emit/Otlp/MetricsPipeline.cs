@@ -42,6 +42,9 @@ public sealed class MetricsPipeline : IDisposable
         var exports = new ExportBook(OtlpSignal.Metrics);
         var streams = Catalogue.All.ToDictionary(static definition => definition.Name, Stream, StringComparer.Ordinal);
         var builder = Sdk.CreateMeterProviderBuilder()
+            // OTEL_SDK_DISABLED ends what is pushed; the SDK, which reads it itself, would leave /metrics an empty page too.
+            .ConfigureServices(static services => services.AddSingleton<IConfiguration>(
+                new ConfigurationBuilder().AddEnvironmentVariables().AddInMemoryCollection([new("OTEL_SDK_DISABLED", "false")]).Build()))
             .SetResourceBuilder(Resources.Builder(resource))
             .AddMeter(meter.Name, RuntimeMeter)
             // An exchange that has a span gives its trace to the buckets that count it.

@@ -8,6 +8,25 @@ namespace Sidecar.Emit.Otlp;
 /// <summary>The SDK's exporters with our settings. Certificates and keys (<c>OTEL_EXPORTER_OTLP_CERTIFICATE</c>, <c>…_CLIENT_CERTIFICATE</c>, <c>…_CLIENT_KEY</c>) are read by the SDK itself.</summary>
 internal static class OtlpExporters
 {
+    /// <summary>Whether an exporter can be made with these settings: the SDK reads headers and certificates only then, and throws at what it can't use.</summary>
+    /// <param name="complain">Called with a plain sentence where not.</param>
+    public static bool AreUsable(OtlpSettings settings, Action<string> complain)
+    {
+        try
+        {
+            // The signal makes no difference to what is read.
+            using var probe = new OtlpMetricExporter(Options(settings));
+            return true;
+        }
+#pragma warning disable CA1031 // Whatever the SDK throws at a header or a file: telemetry that can't be sent must not keep a pod from serving.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            complain($"OTEL_EXPORTER_OTLP_HEADERS or a certificate can't be used, so no {settings.Signal.Label()} are pushed: {failure.Message}");
+            return false;
+        }
+    }
+
     public static OtlpExporterOptions Options(OtlpSettings settings)
     {
         var options = new OtlpExporterOptions

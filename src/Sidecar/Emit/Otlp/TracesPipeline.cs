@@ -32,8 +32,7 @@ public sealed class TracesPipeline : IDisposable
             .SetResourceBuilder(Resources.Builder(resource))
             .SetSampler(new AlwaysOnSampler())
             .AddSource(source.Name)
-            .AddProcessor(new BatchActivityExportProcessor(
-                new CountedTraceExporter(settings, book), ExportBook.Waiting, (int)settings.Interval.TotalMilliseconds, (int)settings.Timeout.TotalMilliseconds))
+            .AddProcessor(new OwnSpans(source, settings, book))
             .Build();
         return new TracesPipeline(source, provider, book);
     }
@@ -46,5 +45,16 @@ public sealed class TracesPipeline : IDisposable
     {
         _provider.Dispose();
         Source.Dispose();
+    }
+
+    /// <summary>The SDK listens to a source by its name, which another sidecar of this process has too: its spans are not ours, and were not counted in.</summary>
+    private sealed class OwnSpans(ActivitySource source, OtlpSettings settings, ExportBook book) : BatchActivityExportProcessor(
+        new CountedTraceExporter(settings, book), ExportBook.Waiting, (int)settings.Interval.TotalMilliseconds, (int)settings.Timeout.TotalMilliseconds)
+    {
+        public override void OnEnd(Activity data)
+        {
+            if (ReferenceEquals(data.Source, source))
+                base.OnEnd(data);
+        }
     }
 }
