@@ -3,12 +3,15 @@ using Microsoft.Extensions.Logging;
 
 namespace Sidecar.Tests.Emit;
 
-/// <summary>Keeps the ids of what was logged.</summary>
+/// <summary>Keeps the ids and texts of what was logged.</summary>
 internal sealed class LogLines : ILoggerFactory, ILogger
 {
     private readonly ConcurrentQueue<int> _ids = new();
+    private readonly ConcurrentQueue<string> _texts = new();
 
     public IEnumerable<int> Ids => _ids;
+
+    public IEnumerable<string> Texts => _texts;
 
     public ILogger CreateLogger(string categoryName) => this;
 
@@ -18,7 +21,11 @@ internal sealed class LogLines : ILoggerFactory, ILogger
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => _ids.Enqueue(eventId.Id);
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        _ids.Enqueue(eventId.Id);
+        _texts.Enqueue(formatter(state, exception));
+    }
 
     public void Dispose()
     {

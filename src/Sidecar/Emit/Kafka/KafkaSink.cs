@@ -34,7 +34,6 @@ public sealed partial class KafkaSink : IEventSink, IAsyncDisposable
     private readonly Task _writer;
     private readonly Thread _sender;
     private readonly ITimer _sync;
-    private readonly HashSet<string> _folders = new(StringComparer.Ordinal);
     private long _pending;
     private bool _stopping;
     private Task? _stopped;
@@ -145,9 +144,9 @@ public sealed partial class KafkaSink : IEventSink, IAsyncDisposable
     }
 
     private TopicLane Lane(string topic, string stream, int share) =>
-        new(topic, $"{_settings.Source}/{stream}", Open(topic, stream, share), _client, _book, _time, () => Interlocked.Decrement(ref _pending), () => _work.Set());
+        new(topic, $"{_settings.Source}/{stream}", Open(topic, share), _client, _book, _time, () => Interlocked.Decrement(ref _pending), () => _work.Set());
 
-    private IEventLog Open(string topic, string stream, int share)
+    private IEventLog Open(string topic, int share)
     {
         if (_settings.SpoolDirectory is { } folder)
         {
@@ -156,8 +155,7 @@ public sealed partial class KafkaSink : IEventSink, IAsyncDisposable
                 return new SpoolLog(
                     new SpoolOptions
                     {
-                        // Streams may share a topic, not a folder.
-                        Directory = Path.Combine(folder, _folders.Add(topic) ? topic : $"{topic}.{stream}"),
+                        Directory = Path.Combine(folder, topic),
                         LimitBytes = _settings.SpoolLimit * share / 10,
                         Full = _settings.DropNewest ? SpoolFullPolicy.DropNewest : SpoolFullPolicy.DropOldest,
                     },
