@@ -28,7 +28,7 @@ internal sealed class DrainLimiter(int rate, TimeProvider time)
         var elapsed = time.GetElapsedTime(_at, now).TotalSeconds;
         // What came in is allowed on top. At most a second's worth of either is saved up: all that came in during an outage would be the whole backlog.
         var more = (came - _counted) / Math.Max(1, elapsed);
-        _tokens = Math.Min(rate + more, _tokens + (elapsed * rate) + more);
+        _tokens = Math.Max(_tokens, Math.Min(rate + more, _tokens + (elapsed * rate) + more));
         (_at, _counted) = (now, came);
         if (_tokens < 1)
             return false;

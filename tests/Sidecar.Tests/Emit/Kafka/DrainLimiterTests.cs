@@ -49,6 +49,23 @@ public sealed class DrainLimiterTests
     }
 
     [Fact]
+    public void Backlog_shrinks_however_much_comes_in()
+    {
+        var limiter = new DrainLimiter(100, _time);
+        Take(limiter);
+        var taken = 0;
+        for (var i = 0; i < 50; i++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(200));
+            for (var came = 0; came < 2000; came++)
+                limiter.CameIn();
+            taken += Take(limiter);
+        }
+
+        Assert.InRange(taken, 100_900, 101_100); // ten seconds of 100 + 10,000
+    }
+
+    [Fact]
     public void What_came_in_during_an_outage_is_the_backlog_and_not_allowed_at_once()
     {
         var limiter = new DrainLimiter(100, _time);

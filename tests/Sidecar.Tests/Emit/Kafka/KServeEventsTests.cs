@@ -18,7 +18,7 @@ public sealed class KServeEventsTests
     {
         var events = await OfAsync(Answer, 200, ValueCapture.Nothing);
         Assert.Equal(["org.kubeflow.serving.inference.request", "org.kubeflow.serving.inference.response"], events.Select(item => item.Type));
-        Assert.All(events, item => Assert.Equal(("r-1", "r-1", "m/1", "figures"), (item.Id, item.Key, item.Subject, item.Classification ?? EventTypes.Figures)));
+        Assert.All(events, item => Assert.Equal(("r-1", "r-1", "m/1"), (item.Id, item.Key, item.Subject)));
         Assert.All(events, item => Assert.Equal(EventStream.Exchanges, EventTypes.StreamOf(item.Type)));
         Assert.All(events, item => Assert.Equal(
             [new("inferenceservicename", "isvc"), new("namespace", "space"), new("component", "predictor"), new("endpoint", "")], item.Extensions!));
