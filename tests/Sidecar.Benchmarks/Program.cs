@@ -1,5 +1,6 @@
 using Sidecar.Benchmarks;
 using Sidecar.Benchmarks.ConstantRate;
+using Sidecar.Benchmarks.Events;
 using Sidecar.Benchmarks.Micro;
 using Sidecar.Benchmarks.ModelServer;
 using Sidecar.Benchmarks.RawRelay;
@@ -17,6 +18,8 @@ const string Usage = """
                     memory of each proxy with that many idle connections
       micro         [--quick] [--filter GLOB]     BenchmarkDotNet on the hot paths
       budgets                                     allocations per operation against budgets.json
+      events        [--count 300000] [--size 300] [--cores 1]
+                    events a second through the Kafka sink: brokers away, and librdkafka's mock cluster
       raw-relay     --listen HOST:PORT --upstream HOST:PORT
                     the smallest .NET socket relay, the floor that the sidecar is compared with
       yarp          --listen HOST:PORT --upstream HOST:PORT [--grpc]
@@ -38,6 +41,7 @@ try
         ["yarp", .. var rest] => await YarpCommand.RunAsync(new Arguments(rest), stop.Token),
         ["model-server", .. var rest] => await ModelServerCommand.RunAsync(new Arguments(rest), stop.Token),
         ["constant-rate", .. var rest] => ConstantRateCommand.Run(new Arguments(rest)),
+        ["events", .. var rest] => await EventsCommand.RunAsync(new Arguments(rest), stop.Token),
         ["micro", .. var rest] => MicroCommand.Run(new Arguments(rest)),
         ["budgets", .. var rest] => BudgetsCommand.Run(new Arguments(rest)),
         _ => throw new UsageException($"name a verb{Environment.NewLine}{Usage}"),

@@ -79,6 +79,9 @@ public static class EventIds
     /// <summary>Events reach Kafka again.</summary>
     public const int KafkaRecovered = 1731;
 
+    /// <summary>Kafka refuses events for what they are; they are dropped and counted.</summary>
+    public const int KafkaRejected = 1732;
+
     /// <summary>The spool is damaged, and what of it could be saved.</summary>
     public const int SpoolDamaged = 1740;
 

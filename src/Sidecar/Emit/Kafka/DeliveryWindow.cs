@@ -6,8 +6,9 @@ namespace Sidecar.Emit.Kafka;
 internal sealed class DeliveryWindow
 {
     private readonly Lock _gate = new();
-    private readonly Queue<Flight> _flights = new();
-    private readonly HashSet<long> _ahead = [];
+    private Flight? _first;
+    private Flight? _last;
+    private Flight? _beforeLast;
     private int _waiting;
     private bool _refused;
 
@@ -18,12 +19,16 @@ internal sealed class DeliveryWindow
     public bool IsRefused => Volatile.Read(ref _refused);
 
     /// <summary>Notes a record that is about to be sent; they come in order.</summary>
-    public Flight Depart(long index, string type, bool isOld)
+    public Flight Depart(long index)
     {
-        var flight = new Flight(index, type, isOld);
+        var flight = new Flight(index);
         lock (_gate)
         {
-            _flights.Enqueue(flight);
+            if (_last is { } last)
+                last.Behind = flight;
+            else
+                _first = flight;
+            (_beforeLast, _last) = (_last, flight);
             _waiting++;
         }
 
@@ -35,16 +40,17 @@ internal sealed class DeliveryWindow
     {
         lock (_gate)
         {
-            flight.IsCancelled = true;
+            // Taken out, so that nothing is left of the attempts while the client is full.
             _waiting--;
-        }
-    }
+            if (_first == flight)
+            {
+                _first = _last = _beforeLast = null;
+                return;
+            }
 
-    /// <summary>It was persisted before the window was cleared, so it need not be sent again.</summary>
-    public bool HasLanded(long index)
-    {
-        lock (_gate)
-            return _ahead.Contains(index);
+            _last = _beforeLast!;
+            _last.Behind = null;
+        }
     }
 
     /// <summary>A record has its answer for good: it is persisted, or will never be.</summary>
@@ -54,58 +60,57 @@ internal sealed class DeliveryWindow
         lock (_gate)
         {
             flight.HasLanded = true;
-            _ahead.Add(flight.Index);
             _waiting--;
             var next = -1L;
-            while (_flights.TryPeek(out var first) && (first.HasLanded || first.IsCancelled))
-            {
-                _flights.Dequeue();
-                if (!first.HasLanded)
-                    continue;
-                _ahead.Remove(first.Index);
+            for (; _first is { HasLanded: true } first; _first = first.Behind)
                 next = first.Index + 1;
-            }
-
+            if (_first is null)
+                _last = _beforeLast = null;
             return next;
         }
     }
 
     /// <summary>A record was refused for now.</summary>
-    public void Refuse()
+    /// <param name="isPossible">A broker may have it all the same.</param>
+    public void Refuse(Flight flight, bool isPossible)
     {
         lock (_gate)
         {
+            flight.IsRefused = !isPossible;
             _refused = true;
             _waiting--;
         }
     }
 
-    /// <summary>Forgets what has no answer, to send it again.</summary>
+    /// <summary>Forgets what has no answer for good, to send it again.</summary>
     /// <returns>What that is.</returns>
     public IReadOnlyList<Flight> Clear()
     {
         lock (_gate)
         {
-            Flight[] open = [.. _flights.Where(static flight => flight is { HasLanded: false, IsCancelled: false })];
-            // What landed behind a record that has yet to is remembered; nothing before the first of those can come again.
-            if (open.Length > 0)
-                _ahead.RemoveWhere(index => index < open[0].Index);
-            _flights.Clear();
+            var open = new List<Flight>();
+            for (var flight = _first; flight is not null; flight = flight.Behind)
+            {
+                if (!flight.HasLanded)
+                    open.Add(flight);
+            }
+
+            _first = _last = _beforeLast = null;
             _waiting = 0;
             _refused = false;
             return open;
         }
     }
 
-    internal sealed class Flight(long index, string type, bool isOld)
+    internal sealed class Flight(long index)
     {
         public long Index => index;
-        public string Type => type;
-
-        /// <summary>Of an earlier run.</summary>
-        public bool IsOld => isOld;
 
         public bool HasLanded { get; set; }
-        public bool IsCancelled { get; set; }
+
+        /// <summary>The broker doesn't have it.</summary>
+        public bool IsRefused { get; set; }
+
+        public Flight? Behind { get; set; }
     }
 }

@@ -25,8 +25,10 @@ internal sealed class DrainLimiter(int rate, TimeProvider time)
             return true;
         var now = time.GetTimestamp();
         var came = Interlocked.Read(ref _in);
-        // What came in since is allowed on top; at most a second's worth is saved up.
-        _tokens = Math.Min(rate + (came - _counted), _tokens + (time.GetElapsedTime(_at, now).TotalSeconds * rate) + (came - _counted));
+        var elapsed = time.GetElapsedTime(_at, now).TotalSeconds;
+        // What came in is allowed on top. At most a second's worth of either is saved up: all that came in during an outage would be the whole backlog.
+        var more = (came - _counted) / Math.Max(1, elapsed);
+        _tokens = Math.Max(_tokens, Math.Min(rate + more, _tokens + (elapsed * rate) + more));
         (_at, _counted) = (now, came);
         if (_tokens < 1)
             return false;

@@ -11,13 +11,12 @@ namespace Sidecar.Emit.Kafka;
 /// An event as one Kafka record (CloudEvents' Kafka binding, binary mode): attributes as headers <c>ce_…</c>, data as the value; and the same as bytes, for the spool.
 /// </summary>
 /// <remarks>
-/// Bytes: version (1), number of headers (1), each header as length (1), name, length (2), value; length of the key (2, 65535 = none), key; the rest is the data. Little-endian.
+/// Bytes: version (1), number of headers (1), each header as length (1), name, length (2), value; length of the key (2), key; the rest is the data. Little-endian.
 /// </remarks>
 internal static class EventEnvelope
 {
     public const string TypeHeader = "ce_type";
     private const byte Version = 1;
-    private const ushort NoKey = ushort.MaxValue;
 
     /// <summary>Writes an event down.</summary>
     /// <param name="source">Of the stream that numbers it.</param>
@@ -28,7 +27,7 @@ internal static class EventEnvelope
     {
         // Zero-padded, so that it orders as text too (CloudEvents' extension sequence).
         var number = sequence.ToString("D16", CultureInfo.InvariantCulture);
-        var key = item.Key ?? source;
+        var key = Printable(item.Key) ?? source;
         to.ResetWrittenCount();
         var counted = to.GetSpan(2);
         counted[0] = Version;
@@ -36,6 +35,7 @@ internal static class EventEnvelope
         var headers = 0;
         void Header(string name, string? value)
         {
+            value = Printable(value);
             if (value is null || Encoding.UTF8.GetByteCount(value) is var length && length >= ushort.MaxValue)
                 return;
             var span = to.GetSpan(3 + name.Length + length);
@@ -71,11 +71,36 @@ internal static class EventEnvelope
             Header("ce_" + name, value);
 
         var keyBytes = Encoding.UTF8.GetBytes(key);
-        BinaryPrimitives.WriteUInt16LittleEndian(to.GetSpan(2), (ushort)Math.Min(keyBytes.Length, NoKey - 1));
+        BinaryPrimitives.WriteUInt16LittleEndian(to.GetSpan(2), (ushort)Math.Min(keyBytes.Length, ushort.MaxValue));
         to.Advance(2);
-        to.Write(keyBytes.AsSpan(0, Math.Min(keyBytes.Length, NoKey - 1)));
+        to.Write(keyBytes.AsSpan(0, Math.Min(keyBytes.Length, ushort.MaxValue)));
         to.Write(data);
         System.Runtime.InteropServices.MemoryMarshal.AsMemory(to.WrittenMemory).Span[1] = (byte)headers;
+    }
+
+    /// <summary>Without the characters that CloudEvents rules out of strings: paths and headers of clients may hold them.</summary>
+    private static string? Printable(string? value)
+    {
+        if (value is null || !value.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+            return value;
+        return string.Create(value.Length, value, static (to, from) =>
+        {
+            from.CopyTo(to);
+            for (var i = 0; i < to.Length; i++)
+            {
+                if (char.IsHighSurrogate(to[i]) && i + 1 < to.Length && char.IsLowSurrogate(to[i + 1]))
+                {
+                    // The last two of each plane are no characters.
+                    if ((char.ConvertToUtf32(to[i], to[i + 1]) & 0xFFFE) == 0xFFFE)
+                        to[i] = to[i + 1] = '\uFFFD';
+                    i++;
+                }
+                else if (char.IsControl(to[i]) || char.IsSurrogate(to[i]) || to[i] is (>= '\uFDD0' and <= '\uFDEF') or >= '\uFFFE')
+                {
+                    to[i] = '\uFFFD';
+                }
+            }
+        });
     }
 
     /// <summary>Reads one; null where the bytes are none.</summary>
@@ -110,10 +135,11 @@ internal static class EventEnvelope
         at += 2;
         if (at + keyLength > bytes.Length)
             return null;
-        return new KafkaRecord(type, bytes.Slice(at, keyLength).ToArray(), headers, bytes[(at + keyLength)..].ToArray());
+        return new KafkaRecord(type, bytes.Slice(at, keyLength).ToArray(), headers, at + keyLength < bytes.Length ? bytes[(at + keyLength)..].ToArray() : null);
     }
 }
 
 /// <summary>What is sent: key, headers, value.</summary>
 /// <param name="Type">Its CloudEvents type.</param>
-internal sealed record KafkaRecord(string Type, byte[] Key, Headers Headers, byte[] Value);
+/// <param name="Value">Null for an event without data, as the binding has it.</param>
+internal sealed record KafkaRecord(string Type, byte[] Key, Headers Headers, byte[]? Value);

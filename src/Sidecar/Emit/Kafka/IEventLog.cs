@@ -1,3 +1,5 @@
+using Sidecar.Emit.Spool;
+
 namespace Sidecar.Emit.Kafka;
 
 /// <summary>
@@ -5,27 +7,34 @@ namespace Sidecar.Emit.Kafka;
 /// </summary>
 internal interface IEventLog : IDisposable
 {
-    /// <summary>Records that were given up because the log was full, or that the disk lost: how many, after each time; they are the oldest.</summary>
-    Action<long>? Lost { get; set; }
+    /// <summary>Told of records that were given up because the log was full, or that the disk lost; of some maybe twice, and of some that were committed.</summary>
+    Action<SpoolLoss>? Lost { get; set; }
 
-    /// <summary>Records that aren't committed.</summary>
+    /// <summary>Records that wait.</summary>
     long Records { get; }
 
     /// <summary>What they take.</summary>
     long Bytes { get; }
 
-    /// <summary>Records found at the start, of an earlier run.</summary>
-    long Found { get; }
+    /// <summary>Where reading begins: records from here to <see cref="Next"/> were found at the start, of an earlier run.</summary>
+    long First { get; }
+
+    /// <summary>The index that the first record of this run will have.</summary>
+    long Next { get; }
+
+    /// <summary>Records of an earlier run that were found lost at the start.</summary>
+    long FoundLost { get; }
 
     /// <summary>It survives the process.</summary>
     bool IsDurable { get; }
 
-    /// <summary>Appends; false when it is full and the newest give way.</summary>
+    /// <summary>Appends; false when it is full and the newest give way. Indexes rise by one.</summary>
     /// <exception cref="IOException">The disk refuses.</exception>
-    bool TryAppend(ReadOnlySpan<byte> body, long unixNanos, out long index);
+    bool TryAppend(ReadOnlySpan<byte> body, long unixNanos);
 
     /// <summary>The next record; false when all are read.</summary>
-    bool TryRead(out Spool.SpoolRecord record);
+    /// <exception cref="IOException">The disk refuses.</exception>
+    bool TryRead(out SpoolRecord record);
 
     /// <summary>Reads again from the first record that isn't committed.</summary>
     void Rewind();

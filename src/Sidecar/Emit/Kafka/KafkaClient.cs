@@ -6,14 +6,24 @@ namespace Sidecar.Emit.Kafka;
 /// <summary>The producer: made of the settings, and made anew when the brokers refuse who we are (the secret may have been changed) or it can't go on.</summary>
 internal sealed partial class KafkaClient : IDisposable
 {
+    // What is wrong is known by its topic, or by one of these. So bad credentials are said also when the brokers could not be reached before.
+    private const string Connection = "";
+    private const string Identity = "!";
+
     private static readonly TimeSpan AnewAfter = TimeSpan.FromSeconds(10);
     private readonly KafkaSettings _settings;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private readonly Lock _gate = new();
+    private readonly SortedList<string, string> _troubles = new(StringComparer.Ordinal);
     private IProducer<byte[], byte[]>? _producer;
-    private string? _trouble;
     private long _made;
+    private bool _isFailed;
+    private volatile bool _isTroubled;
     private volatile bool _isSpent;
+    private volatile bool _isRefused;
+    private volatile bool _isUnreached;
+    private volatile bool _isAnswered;
 
     public KafkaClient(KafkaSettings settings, TimeProvider time, ILogger log)
     {
@@ -23,10 +33,20 @@ internal sealed partial class KafkaClient : IDisposable
     }
 
     /// <summary>Why nothing gets through; null when nothing is known to be wrong.</summary>
-    public string? Trouble => _trouble;
+    public string? Trouble
+    {
+        get
+        {
+            lock (_gate)
+                return _troubles.Count > 0 ? _troubles.GetValueAtIndex(0) : null;
+        }
+    }
 
-    /// <summary>The producer can't be used any more: what it has not answered must be sent by the next one.</summary>
-    public bool IsSpent => _isSpent && _time.GetElapsedTime(_made) > AnewAfter;
+    /// <summary>The producer can't be used any more, or who we are is refused: what it has not answered must be sent by the next one.</summary>
+    public bool IsSpent => (_isSpent || _isRefused) && _time.GetElapsedTime(_made) > AnewAfter;
+
+    /// <summary>A broker may have something that it did not answer. Not so where none was ever reached.</summary>
+    public bool MayHaveSent => _isAnswered || !_isUnreached;
 
     /// <summary>The producer; null where it can't be made, which is said once.</summary>
     public IProducer<byte[], byte[]>? Producer
@@ -35,43 +55,70 @@ internal sealed partial class KafkaClient : IDisposable
         {
             if (_producer is not null)
                 return _producer;
-            if (_made != 0 && _time.GetElapsedTime(_made) < AnewAfter && _trouble is not null)
+            if (_isFailed && _time.GetElapsedTime(_made) < AnewAfter)
                 return null;
             _made = _time.GetTimestamp();
+            _isFailed = true;
             try
             {
-                return _producer = Make();
+                _producer = Make();
+                _isFailed = false;
             }
             catch (Exception e) when (e is InvalidOperationException or KafkaException or IOException or UnauthorizedAccessException or ArgumentException)
             {
-                Complain(e.Message);
-                return null;
+                Complain(Identity, e.Message);
             }
+
+            return _producer;
         }
     }
 
     /// <summary>Lets the producer go, with all that waits in it; the next one is made on demand.</summary>
     public void Renew()
     {
-        _producer?.Dispose();
+        var producer = _producer;
         _producer = null;
-        _isSpent = false;
-        _made = 0;
+        _isFailed = false;
+        producer?.Dispose();
+        _isSpent = _isRefused = false; // behind the last call of its handlers
     }
 
-    /// <summary>Something was delivered.</summary>
-    public void Recovered()
+    /// <summary>Something was delivered to a topic.</summary>
+    public void Recovered(string topic)
     {
-        if (Interlocked.Exchange(ref _trouble, null) is not null)
-            Log.Recovered(_log, _settings.Brokers);
+        _isAnswered = true;
+        _isRefused = false;
+        if (!_isTroubled)
+            return;
+        bool isBack, isTopicBack;
+        lock (_gate)
+        {
+            isBack = _troubles.Remove(Connection) | _troubles.Remove(Identity);
+            isTopicBack = _troubles.Remove(topic);
+            _isTroubled = _troubles.Count > 0;
+        }
+
+        if (isBack)
+            Log.Recovered(_log, "Kafka", _settings.Brokers);
+        if (isTopicBack)
+            Log.Recovered(_log, $"topic {topic}", _settings.Brokers);
     }
 
-    /// <summary>Says what is wrong, once until something is delivered again or it is something else.</summary>
-    public void Complain(string problem)
+    /// <summary>Says what is wrong, with a topic or the connection, once until something is delivered again.</summary>
+    public void Complain(string about, string problem)
     {
-        if (Interlocked.CompareExchange(ref _trouble, problem, null) is null)
-            Log.Trouble(_log, _settings.Brokers, problem);
+        lock (_gate)
+        {
+            if (!_troubles.TryAdd(about, problem))
+                return;
+            _isTroubled = true;
+        }
+
+        Log.Trouble(_log, _settings.Brokers, about is Connection or Identity ? problem : $"{about}: {problem}");
     }
+
+    /// <summary>Says that a topic refuses records for what they are.</summary>
+    public void SayDropped(string topic, string problem) => Log.Rejected(_log, topic, problem);
 
     public void Dispose() => Renew();
 
@@ -80,13 +127,32 @@ internal sealed partial class KafkaClient : IDisposable
         .SetLogHandler(static (_, _) => { }) // its lines come per attempt; what matters comes as an error or a report
         .Build();
 
-    private void Hear(Error error)
+    /// <summary>What the client says of itself and its connections; of topics the reports say more.</summary>
+    internal void Hear(Error error)
     {
-        // Brokers that can't be reached are tried again by the client itself, for ever.
-        if (error.IsFatal || error.Code is ErrorCode.Local_Authentication or ErrorCode.SaslAuthenticationFailed)
-            _isSpent = true;
-        if (error.IsFatal || error.Code is not (ErrorCode.Local_Transport or ErrorCode.Local_Resolve) || _trouble is null)
-            Complain(error.Reason);
+        switch (error.Code)
+        {
+            case var _ when error.IsFatal:
+                _isSpent = true;
+                Complain(Identity, error.Reason);
+                break;
+            // Files with secrets and certificates are read when a producer is made.
+            case ErrorCode.Local_Authentication or ErrorCode.SaslAuthenticationFailed or ErrorCode.Local_Ssl:
+                _isRefused = true;
+                _isUnreached = true;
+                Complain(Identity, error.Reason);
+                break;
+            // Brokers that can't be reached are tried again by the client itself, for ever.
+            case ErrorCode.Local_Transport or ErrorCode.Local_Resolve or ErrorCode.Local_AllBrokersDown:
+                _isUnreached = true;
+                Complain(Connection, error.Reason);
+                break;
+            case ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.TopicAuthorizationFailed or ErrorCode.LeaderNotAvailable:
+                break;
+            default:
+                Complain(Connection, error.Reason);
+                break;
+        }
     }
 
     internal static ProducerConfig Configuration(KafkaSettings settings)
@@ -148,7 +214,10 @@ internal sealed partial class KafkaClient : IDisposable
         [LoggerMessage(EventIds.KafkaTrouble, LogLevel.Warning, "events don't reach Kafka at {Brokers}: {Problem}; they wait, and this is said once until they do")]
         public static partial void Trouble(ILogger logger, string brokers, string problem);
 
-        [LoggerMessage(EventIds.KafkaRecovered, LogLevel.Information, "events reach Kafka at {Brokers} again")]
-        public static partial void Recovered(ILogger logger, string brokers);
+        [LoggerMessage(EventIds.KafkaRecovered, LogLevel.Information, "events reach {What} at {Brokers} again")]
+        public static partial void Recovered(ILogger logger, string what, string brokers);
+
+        [LoggerMessage(EventIds.KafkaRejected, LogLevel.Warning, "events for {Topic} are dropped: {Problem}; they are counted, and this is said once")]
+        public static partial void Rejected(ILogger logger, string topic, string problem);
     }
 }

@@ -17,6 +17,7 @@ namespace Sidecar.Emit.Kafka;
 public sealed partial class KafkaSink : IEventSink, IAsyncDisposable
 {
     private static readonly TimeSpan FlushEvery = TimeSpan.FromMilliseconds(200);
+    private const int MostAtOnce = 1024;
     private static readonly TimeSpan IdleFor = TimeSpan.FromMilliseconds(200);
     private readonly KafkaSettings _settings;
     private readonly IEventBook _book;
@@ -35,9 +36,12 @@ public sealed partial class KafkaSink : IEventSink, IAsyncDisposable
     private readonly ITimer _sync;
     private long _pending;
     private bool _stopping;
-    private bool _stopped;
+    private Task? _stopped;
     private volatile bool _ended;
-    private bool _unwritable;
+    private int _turn;
+    private int _isUnwritable;
+    private volatile bool _hasWritten;
+    private int _isSyncing;
 
     /// <summary>Opens the logs and starts the threads. A folder that can't be used is said, and memory takes its place.</summary>
     public KafkaSink(KafkaSettings settings, IEventBook book, TimeProvider time, ILoggerFactory logs)
@@ -91,17 +95,27 @@ public sealed partial class KafkaSink : IEventSink, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async Task StopAsync(TimeSpan deadline)
+    public Task StopAsync(TimeSpan deadline)
     {
         lock (_acceptance)
         {
-            if (_stopped)
-                return;
-            _stopping = _stopped = true;
+            _stopping = true;
+            _queue.Writer.TryComplete();
+            return _stopped ??= EndAsync(deadline);
         }
+    }
 
+    /// <summary>As <see cref="StopAsync"/> with five seconds.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(false);
+        _work.Dispose();
+    }
+
+    private async Task EndAsync(TimeSpan deadline)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // not under the lock
         var started = _time.GetTimestamp();
-        _queue.Writer.TryComplete();
         try
         {
             await _writer.WaitAsync(deadline, _time).ConfigureAwait(false);
@@ -129,15 +143,8 @@ public sealed partial class KafkaSink : IEventSink, IAsyncDisposable
             lane.Dispose();
     }
 
-    /// <summary>As <see cref="StopAsync"/> with five seconds.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await StopAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(false);
-        _work.Dispose();
-    }
-
     private TopicLane Lane(string topic, string stream, int share) =>
-        new(topic, $"{_settings.Source}/{stream}", Open(topic, share), _client, _book, _time, () => Interlocked.Decrement(ref _pending));
+        new(topic, $"{_settings.Source}/{stream}", Open(topic, share), _client, _book, _time, () => Interlocked.Decrement(ref _pending), () => _work.Set());
 
     private IEventLog Open(string topic, int share)
     {
@@ -178,7 +185,8 @@ public sealed partial class KafkaSink : IEventSink, IAsyncDisposable
                 if (!await more.ConfigureAwait(false))
                     break;
                 more = null;
-                while (reader.TryRead(out var next))
+                // Bounded, so that quiet topics are flushed in time when the queue never empties.
+                for (var written = 0; written < MostAtOnce && reader.TryRead(out var next); written++)
                     Append(next);
                 _work.Set();
             }
@@ -209,9 +217,10 @@ public sealed partial class KafkaSink : IEventSink, IAsyncDisposable
         try
         {
             EventEnvelope.Write(_envelope, item, lane.Source, next.Sequence, payload.Span, payload.Length != item.Payload.Length);
-            if (!lane.TryAppend(_envelope.WrittenSpan, item.Type, _time.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000))
+            if (lane.TryAppend(_envelope.WrittenSpan, item.Type, _time.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000))
+                _hasWritten = true;
+            else
                 Drop(item.Type, EventDropReason.SpoolFull);
-            Recover();
         }
         catch (IOException e)
         {
@@ -222,10 +231,15 @@ public sealed partial class KafkaSink : IEventSink, IAsyncDisposable
         {
             Drop(item.Type, EventDropReason.TooLarge);
         }
+        catch (ObjectDisposedException)
+        {
+            Drop(item.Type, EventDropReason.Shutdown); // the deadline came while it waited for the disk
+        }
     }
 
-    private void Flush(Action<IEventLog> flush)
+    private bool Flush(Action<IEventLog> flush)
     {
+        var isDone = true;
         foreach (var lane in _lanes)
         {
             try
@@ -235,19 +249,33 @@ public sealed partial class KafkaSink : IEventSink, IAsyncDisposable
             catch (IOException e)
             {
                 Refused(e); // nothing is lost by it yet: it is tried again
+                isDone = false;
+            }
+            catch (ObjectDisposedException)
+            {
+                // The end has come.
+                return false;
             }
         }
+
+        return isDone;
     }
 
     private void Sync()
     {
+        // A disk that hangs must not hold a thread of the pool for each tick.
+        if (Interlocked.Exchange(ref _isSyncing, 1) != 0)
+            return;
         try
         {
-            Flush(static log => log.Sync());
+            // An event that was only taken into the buffer shows nothing: what was refused must have reached the disk.
+            var hasWritten = _hasWritten;
+            if (Flush(static log => log.Sync()) && hasWritten && Interlocked.Exchange(ref _isUnwritable, 0) != 0)
+                Log.Writable(_log);
         }
-        catch (ObjectDisposedException)
+        finally
         {
-            // The timer's last tick met the end.
+            Volatile.Write(ref _isSyncing, 0);
         }
     }
 
@@ -267,16 +295,19 @@ public sealed partial class KafkaSink : IEventSink, IAsyncDisposable
 
                 if (Array.Exists(_lanes, static lane => !lane.IsIdle) && _client.Producer is { } producer)
                 {
-                    foreach (var lane in _lanes)
-                        sent |= lane.Send(producer, _limiter);
+                    // Another begins each time: a long backlog of one topic must not use up what all may send.
+                    _turn = (_turn + 1) % _lanes.Length;
+                    for (var i = 0; i < _lanes.Length; i++)
+                        sent |= _lanes[(_turn + i) % _lanes.Length].Send(producer, _limiter);
                 }
             }
             catch (Exception e)
             {
                 // Whatever it is: the thread must live on, or nothing is sent any more. What was read and not sent comes again.
-                _client.Complain(e.Message);
+                _client.Complain(nameof(KafkaSink), e.Message);
                 foreach (var lane in _lanes)
                     lane.BeginAgain();
+                sent = false;
                 _work.WaitOne(TimeSpan.FromSeconds(1));
             }
 
@@ -287,16 +318,9 @@ public sealed partial class KafkaSink : IEventSink, IAsyncDisposable
 
     private void Refused(IOException e)
     {
-        if (!_unwritable)
+        _hasWritten = false;
+        if (Interlocked.Exchange(ref _isUnwritable, 1) == 0)
             Log.Unwritable(_log, e.Message);
-        _unwritable = true;
-    }
-
-    private void Recover()
-    {
-        if (_unwritable)
-            Log.Writable(_log);
-        _unwritable = false;
     }
 
     private void Drop(string type, EventDropReason reason)

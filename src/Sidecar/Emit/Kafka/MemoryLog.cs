@@ -3,6 +3,7 @@ using Sidecar.Emit.Spool;
 namespace Sidecar.Emit.Kafka;
 
 /// <summary>A log in memory, bounded by bytes; it ends with the process.</summary>
+/// <remarks>A record that was read and gave way may still arrive; whether it is lost is known when it is committed, or read again.</remarks>
 internal sealed class MemoryLog(long limit, bool dropNewest) : IEventLog
 {
     // What a record costs beside its bytes.
@@ -10,12 +11,13 @@ internal sealed class MemoryLog(long limit, bool dropNewest) : IEventLog
 
     private readonly Lock _gate = new();
     private readonly Dictionary<long, SpoolRecord> _records = [];
+    private long _committed;
     private long _first;
     private long _next;
     private long _read;
     private long _bytes;
 
-    public Action<long>? Lost { get; set; }
+    public Action<SpoolLoss>? Lost { get; set; }
 
     public long Records
     {
@@ -28,27 +30,32 @@ internal sealed class MemoryLog(long limit, bool dropNewest) : IEventLog
 
     public long Bytes => Interlocked.Read(ref _bytes);
 
-    public long Found => 0;
+    public long First => 0;
+
+    public long Next => 0;
+
+    public long FoundLost => 0;
 
     public bool IsDurable => false;
 
-    public bool TryAppend(ReadOnlySpan<byte> body, long unixNanos, out long index)
+    public bool TryAppend(ReadOnlySpan<byte> body, long unixNanos)
     {
-        long lost = 0;
+        SpoolLoss lost;
         lock (_gate)
         {
-            index = _next;
             var size = body.Length + Overhead;
             if (size > limit || (dropNewest && _bytes + size > limit))
                 return false;
-            for (; _bytes + size > limit; lost++)
+            var unread = Math.Max(_read, _first);
+            while (_bytes + size > limit)
                 Remove();
-            _records.Add(index, new SpoolRecord(index, unixNanos, body.ToArray()));
+            lost = new SpoolLoss(unread, _first, ByLimit: true);
+            _records.Add(_next, new SpoolRecord(_next, unixNanos, body.ToArray()));
             _next++;
             Interlocked.Add(ref _bytes, size);
         }
 
-        if (lost > 0)
+        if (lost.First < lost.Next)
             Lost?.Invoke(lost);
         return true;
     }
@@ -71,14 +78,22 @@ internal sealed class MemoryLog(long limit, bool dropNewest) : IEventLog
 
     public void Rewind()
     {
+        SpoolLoss lost;
         lock (_gate)
-            _read = _first;
+        {
+            lost = new SpoolLoss(_committed, _first, ByLimit: true);
+            _committed = _read = _first;
+        }
+
+        if (lost.First < lost.Next)
+            Lost?.Invoke(lost);
     }
 
     public void Commit(long next)
     {
         lock (_gate)
         {
+            _committed = Math.Max(_committed, next);
             while (_first < next && _records.Count > 0)
                 Remove();
         }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Sidecar.Emit.Kafka;
@@ -19,27 +20,27 @@ internal static class PayloadLimit
             using var document = JsonDocument.Parse(payload);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 return default;
-            var members = document.RootElement.EnumerateObject().Select(member => (member.Name, Value: member.Value.GetRawText())).ToList();
-            var left = new List<string>();
+            var members = document.RootElement.EnumerateObject().Where(static member => !member.NameEquals(Member)).ToList();
+            var left = new HashSet<string>(StringComparer.Ordinal);
             var size = payload.Length;
-            foreach (var (name, value) in members.OrderByDescending(member => member.Value.Length))
+            foreach (var member in members.OrderByDescending(static member => JsonMarshal.GetRawUtf8Value(member.Value).Length))
             {
                 if (size + (left.Count * 64) + 64 <= limit)
                     break;
-                left.Add(name);
-                size -= value.Length;
+                left.Add(member.Name);
+                size -= JsonMarshal.GetRawUtf8Value(member.Value).Length;
             }
 
             var cut = new ArrayBufferWriter<byte>(limit);
             using (var json = new Utf8JsonWriter(cut))
             {
                 json.WriteStartObject();
-                foreach (var (name, value) in members)
+                foreach (var member in members)
                 {
-                    if (left.Contains(name))
+                    if (left.Contains(member.Name))
                         continue;
-                    json.WritePropertyName(name);
-                    json.WriteRawValue(value);
+                    json.WritePropertyName(member.Name);
+                    json.WriteRawValue(JsonMarshal.GetRawUtf8Value(member.Value));
                 }
 
                 json.WriteStartArray(Member);

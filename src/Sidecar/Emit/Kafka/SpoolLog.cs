@@ -11,21 +11,25 @@ internal sealed class SpoolLog : IEventLog
     public SpoolLog(SpoolOptions options, Action<string> complain)
     {
         _spool = Spool.Spool.Open(options, complain);
-        Found = _spool.Records;
-        _spool.Lost += lost => Lost?.Invoke(lost);
+        (First, Next, FoundLost) = (_spool.Committed, _spool.NextIndex, _spool.LostRecords);
+        _spool.LostRange += loss => Lost?.Invoke(loss);
     }
 
-    public Action<long>? Lost { get; set; }
+    public Action<SpoolLoss>? Lost { get; set; }
 
     public long Records => _spool.Records;
 
     public long Bytes => _spool.Bytes;
 
-    public long Found { get; }
+    public long First { get; }
+
+    public long Next { get; }
+
+    public long FoundLost { get; }
 
     public bool IsDurable => true;
 
-    public bool TryAppend(ReadOnlySpan<byte> body, long unixNanos, out long index) => _spool.Append(body, unixNanos, out index);
+    public bool TryAppend(ReadOnlySpan<byte> body, long unixNanos) => _spool.Append(body, unixNanos, out _);
 
     public bool TryRead(out SpoolRecord record) => _spool.TryRead(out record);
 

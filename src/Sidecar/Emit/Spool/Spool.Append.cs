@@ -99,7 +99,7 @@ public sealed partial class Spool
         {
             var read = Math.Clamp(_readIndex, undelivered, oldest.Next);
             HoldInFlight(undelivered, read);
-            Lose(oldest.Next - read);
+            Lose(read, oldest.Next, byLimit: true);
         }
 
         LeaveSegment(oldest);

@@ -171,7 +171,7 @@ public sealed partial class Spool
     private void SkipDamage(Segment segment)
     {
         Complain($"the spool segment {segment.Path} is damaged at byte {_readOffset}, where record {_readAt} should be; the rest of the file is skipped");
-        Lose(segment.Next - Math.Max(_readAt, _readIndex));
+        Lose(Math.Max(_readAt, _readIndex), segment.Next, byLimit: false);
         segment.Next = _readAt;
         segment.End = _readOffset;
         if (segment == _tail)
@@ -214,7 +214,8 @@ public sealed partial class Spool
 
     private void LoseInFlight()
     {
-        Lose(InFlight());
+        foreach (var (first, next) in _inFlight)
+            Lose(first, next, byLimit: true);
         _inFlight.Clear();
         SkipLost();
     }

@@ -41,6 +41,7 @@ public sealed partial class Spool : IDisposable
     private long _savedCursor = -1;
     private long _bytes;
     private long _lost;
+    private readonly List<SpoolLoss> _lossesUntold = [];
     private long _lostUntold;
     private bool _namesDirty = true;
     private bool _disposed;
@@ -74,6 +75,9 @@ public sealed partial class Spool : IDisposable
     /// the spool. What <see cref="Open"/> finds lost is only in <see cref="LostRecords"/>.
     /// </summary>
     public event Action<long>? Lost;
+
+    /// <summary>Which records <see cref="Lost"/> counts; raised with it, once for each run of them.</summary>
+    public event Action<SpoolLoss>? LostRange;
 
     /// <summary>Records neither delivered nor lost.</summary>
     public long Records
@@ -217,7 +221,7 @@ public sealed partial class Spool : IDisposable
             if (_buffered > 0 && _tail is { } tail)
             {
                 Complain($"records {_bufferedFirst} to {tail.Next - 1} could not be written to {tail.Path} before the end");
-                Lose(Math.Max(0, tail.Next - Math.Max(_bufferedFirst, _committed)));
+                Lose(Math.Max(_bufferedFirst, _committed), tail.Next, byLimit: false);
             }
 
             Close();
@@ -346,10 +350,13 @@ public sealed partial class Spool : IDisposable
             segment.Dispose();
     }
 
-    private void Lose(long count)
+    private void Lose(long first, long next, bool byLimit)
     {
-        _lost += count;
-        _lostUntold += count;
+        if (first >= next)
+            return;
+        _lost += next - first;
+        _lostUntold += next - first;
+        _lossesUntold.Add(new SpoolLoss(first, next, byLimit));
     }
 
     private void Complain(FormattableString text) => _complaints.Enqueue(text.ToString(CultureInfo.InvariantCulture));
@@ -358,11 +365,22 @@ public sealed partial class Spool : IDisposable
     private void Tell()
     {
         long lost;
+        SpoolLoss[] losses = [];
         lock (_gate)
+        {
             (lost, _lostUntold) = (_lostUntold, 0);
+            if (lost > 0)
+            {
+                losses = [.. _lossesUntold];
+                _lossesUntold.Clear();
+            }
+        }
+
         while (_complaints.TryDequeue(out var complaint))
             _complain(complaint);
         if (lost > 0)
             Lost?.Invoke(lost);
+        foreach (var loss in losses)
+            LostRange?.Invoke(loss);
     }
 }
