@@ -84,10 +84,10 @@ internal static class SpoolListing
         foreach (var header in envelope.Headers)
             json.WriteString(header.Key, header.GetValueBytes());
         json.WriteEndObject();
-        if (envelope.Value.Length == 0)
+        if (envelope.Value is not { Length: > 0 } data)
             return;
         json.WritePropertyName("data");
-        json.WriteRawValue(envelope.Value);
+        json.WriteRawValue(data);
     }
 
     private static string Missing(string directory) =>
