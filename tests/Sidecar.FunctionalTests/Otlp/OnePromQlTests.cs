@@ -5,6 +5,9 @@ using Sidecar.Demo;
 using Sidecar.Demo.Serving;
 using Sidecar.Demo.Traffic;
 using Sidecar.FunctionalTests.Harness;
+using Sidecar.Model.Profiles;
+using Sidecar.Statistics.Detection;
+using Sidecar.Statistics.Drift;
 using Sidecar.Testing;
 using Sidecar.Tests.Emit;
 
@@ -16,7 +19,7 @@ namespace Sidecar.FunctionalTests.Otlp;
 public sealed partial class OnePromQlTests
 {
     // The others need hours of data, or what this traffic must not have (an absent sidecar, a full ledger, too many series).
-    private const double ShareWithResults = 0.8;
+    private const double ShareWithResults = 0.85;
 
     private const string SlowModel = "/v2/models/slow/infer";
     private const string SlowWords = "/v1/chat/completions";
@@ -62,7 +65,7 @@ public sealed partial class OnePromQlTests
                 RelayUnderTest.Listener("tls", server.Port) with { Tls = new TlsOptions { Certificate = certificate, Key = key } }, RelayUnderTest.Listener("generative", generative.Port),
                 RelayUnderTest.Listener("failing", failing.Port), RelayUnderTest.Listener("refusing", refusing.Port),
             ],
-            Drift = new DriftOptions { BurnIn = 300, Window = new DriftWindowOptions { Every = TimeSpan.FromSeconds(1), MinRows = 100 } },
+            Drift = new DriftOptions { Reference = folder.File("toy.json", ProfileFile.Write(Reference())), BurnIn = 300, Window = new DriftWindowOptions { Every = TimeSpan.FromSeconds(1), MinRows = 100 } },
             Shadows = [new ShadowOptions { Name = "candidate", File = shadow, Rate = 1 }],
             Events = new EventOptions { Sink = EventSink.Jsonl, Rate = 1, Jsonl = new JsonlOptions { Path = Path.Combine(folder.Path, "events.jsonl") } },
         };
@@ -121,6 +124,22 @@ public sealed partial class OnePromQlTests
         }
         while (withResults.Count < queries.Count && DateTime.UtcNow < until && !(differences.Count == 0 && withResults.Count >= Enough(queries.Count) && DateTime.UtcNow > until.AddSeconds(-50)));
         return (withResults, differences);
+    }
+
+    // What one model's traffic is held against, and is far from: only a given reference raises alarms that last.
+    private static ReferenceProfile Reference()
+    {
+        var random = new Random(1);
+        FeatureReference Uniform(string name, FeatureSide side)
+        {
+            var learner = new FeatureLearner(name, side);
+            for (var i = 0; i < 20_000; i++)
+                learner.Add(100 + Math.Round(random.NextDouble(), 4));
+            var feature = learner.Learn(out _)!;
+            return feature.With(PhiTable.Independent(feature.Model) with { Windows = 600, Calibrated = true });
+        }
+
+        return new ReferenceProfile { Model = "toy", Rows = 20_000, Features = [Uniform("input[0]", FeatureSide.Input), Uniform("probabilities[0]", FeatureSide.Output)] };
     }
 
     // Slower than the default objectives: half a second, and two and a half to the first token.
