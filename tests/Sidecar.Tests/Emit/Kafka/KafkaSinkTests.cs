@@ -10,7 +10,6 @@ namespace Sidecar.Tests.Emit.Kafka;
 /// <summary>The sink with the real client, against librdkafka's own mock cluster or brokers that aren't there.</summary>
 public sealed class KafkaSinkTests : IDisposable
 {
-    private const int Limit = 180_000;
     private static readonly DateTimeOffset Noon = new(2026, 3, 4, 12, 0, 0, TimeSpan.Zero);
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sidecar-kafka");
     private readonly EventLedger _book = new();
@@ -20,7 +19,7 @@ public sealed class KafkaSinkTests : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    [Theory(Timeout = Limit)]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Events_of_all_streams_are_delivered_and_the_book_balances(bool onDisk)
@@ -42,7 +41,7 @@ public sealed class KafkaSinkTests : IDisposable
         Assert.All(sink.Waiting, lane => Assert.Equal((0, 0), (lane.Records, lane.InFlight)));
     }
 
-    [Fact(Timeout = Limit)]
+    [Fact]
     public async Task What_one_run_leaves_in_the_spool_the_next_one_sends_with_its_source()
     {
         await using (var first = Sink(settings => settings with { SpoolDirectory = SpoolPath, Source = "/sidecar/ns/pod/1" }))
@@ -73,7 +72,7 @@ public sealed class KafkaSinkTests : IDisposable
         Assert.Equal(0, third["accepted"]); // nothing is left
     }
 
-    [Fact(Timeout = Limit)]
+    [Fact]
     public async Task Without_brokers_memory_is_bounded_the_oldest_give_way_and_the_rest_is_lost_at_the_end()
     {
         var sink = Sink(settings => settings with { Memory = 1 << 20 });
@@ -101,7 +100,7 @@ public sealed class KafkaSinkTests : IDisposable
         await sink.DisposeAsync();
     }
 
-    [Fact(Timeout = Limit)]
+    [Fact]
     public async Task Without_brokers_a_full_spool_that_refuses_the_newest_keeps_the_oldest()
     {
         await using var sink = Sink(settings => settings with { SpoolDirectory = SpoolPath, SpoolLimit = 100_000, DropNewest = true });
@@ -113,7 +112,7 @@ public sealed class KafkaSinkTests : IDisposable
         Assert.Equal([.. Enumerable.Range(1, (int)sink.Pending).Select(number => $"/sidecar/ns/pod/1/exchanges {number:D16}")], Records("sidecar.exchanges"));
     }
 
-    [Fact(Timeout = Limit)]
+    [Fact]
     public async Task Folder_that_can_t_be_used_is_said_and_memory_takes_its_place()
     {
         await File.WriteAllTextAsync(SpoolPath, "a file where a folder should be", TestContext.Current.CancellationToken);
@@ -123,7 +122,7 @@ public sealed class KafkaSinkTests : IDisposable
         Assert.Equal([1741, 1741, 1741], _logs.Ids); // once for each topic
     }
 
-    [Fact(Timeout = Limit)]
+    [Fact]
     public async Task Disk_that_refuses_costs_those_events_and_is_said_once_and_once_when_it_works_again()
     {
         await using var sink = Sink(settings => settings with { SpoolDirectory = SpoolPath, SyncEvery = TimeSpan.FromMilliseconds(20) });
@@ -152,7 +151,7 @@ public sealed class KafkaSinkTests : IDisposable
         Assert.Equal(_book["accepted"], _book["dropped io_error"] + sink.Pending);
     }
 
-    [Fact(Timeout = Limit)]
+    [Fact]
     public async Task Data_that_is_too_large_is_cut_down_or_dropped()
     {
         await using var sink = Sink(settings => settings with { SpoolDirectory = SpoolPath, MaxEvent = 1000 });
@@ -165,7 +164,7 @@ public sealed class KafkaSinkTests : IDisposable
         Assert.Equal((1, 1), (_book["dropped too_large"], sink.Pending));
     }
 
-    [Fact(Timeout = Limit)]
+    [Fact]
     public async Task Events_beyond_the_queue_are_dropped_and_their_numbers_missing()
     {
         await using var sink = Sink(settings => settings with { SpoolDirectory = SpoolPath, Queue = 4 });
@@ -181,7 +180,7 @@ public sealed class KafkaSinkTests : IDisposable
         Assert.Equal((20_000, numbers.Count), (_book["dropped queue_full"] + numbers.Count, (int)sink.Pending));
     }
 
-    [Fact(Timeout = Limit)]
+    [Fact]
     public async Task Stopping_twice_and_at_once_with_disposal_ends_once()
     {
         var sink = Sink(settings => Mock(settings));
