@@ -10,7 +10,8 @@ public ref struct BytesElements
 {
     private ReadOnlySpan<byte> _rest;
 
-    internal BytesElements(ReadOnlySpan<byte> data) => _rest = data;
+    /// <param name="data">A tensor's data in that layout.</param>
+    public BytesElements(ReadOnlySpan<byte> data) => _rest = data;
 
     /// <summary>The element that the last <see cref="MoveNext"/> found.</summary>
     public ReadOnlySpan<byte> Current { get; private set; }

@@ -7,6 +7,7 @@ internal static class ConsoleLogs
 {
     public static ILoggerFactory Create() => LoggerFactory.Create(builder => builder
         .AddFilter("Microsoft", LogLevel.Warning)
+        .AddFilter<ConsoleLoggerProvider>(SidecarApplication.ExchangeLogCategory, LogLevel.None)
         .AddSimpleConsole(console =>
         {
             console.SingleLine = true;

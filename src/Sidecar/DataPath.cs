@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Sidecar.Analysis;
 using Sidecar.Capture;
 using Sidecar.Emit;
@@ -167,8 +168,9 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
             if (exchange.Fate != HeadFate.Opaque || ErrorTypes.Of(exchange) is not null)
             {
                 _headRecord.Model = _parts.Analysis.Identify(exchange);
+                using var span = _parts.Spans?.Begin(exchange, _headRecord, exchange.RequestId);
                 _parts.Sli.Record(exchange, _headRecord.Model, exchange.RequestId);
-                EmitExchange(exchange, _headRecord); // :: Step 10, for what goes on as a head alone.
+                EmitExchange(exchange, _headRecord, span); // :: Step 10, for what goes on as a head alone.
             }
 
             _parts.Book.Settle(exchange);
@@ -212,26 +214,34 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
 
         // :: Step 6: bodies into named tensors, a model and a version.
         _parts.Analysis.Decode(exchange, _record);
-        _parts.Sli.Record(exchange, _record.Model, _record.RequestId(exchange)); // step 4, now that the model is known
+
+        // :: Step 7: the record against the model's contract.
+        ModelAnalysis.Check(_record);
+
+        // Step 4, now that the model is known. A span that is current when time is measured becomes the exemplar of its bucket.
+        using var span = _parts.Spans?.Begin(exchange, _record, _record.RequestId(exchange));
+        _parts.Sli.Record(exchange, _record.Model, _record.RequestId(exchange));
         _headCounted = true;
 
-        do
+        while (true)
         {
-            // :: Step 7: the record against the model's contract.
-            ModelAnalysis.Check(_record);
-
             // :: Step 8: inputs and outputs into the windows.
             _parts.Analysis.Update(_record, exchange.StartedUnixNanos);
 
             // :: Step 9: copies of a deterministic sample to the shadows.
             OfferToShadows(exchange);
+
+            // Most exchanges have one message each way, streams have more.
+            if (!_parts.Analysis.DecodeNext(exchange, _record))
+                break;
+            ModelAnalysis.Check(_record);
         }
-        while (_parts.Analysis.DecodeNext(exchange, _record)); // most exchanges have one message each way, streams have more
 
         _parts.Generations.Record(exchange, _record); // step 4 once more: tokens and speed are known at the end of a stream
 
-        // :: Step 10: emit what is worth an event.
-        EmitExchange(exchange, _record);
+        // :: Step 10: emit what is worth a span and an event; that a stream broke the contract is known only now.
+        using var late = span is null && _record.RequestMessages + _record.ResponseMessages > 2 ? _parts.Spans?.Begin(exchange, _record, _record.RequestId(exchange)) : null;
+        EmitExchange(exchange, _record, span ?? late);
 
         if (_record.Undecodable is { } reason)
             _parts.Book.Undecodable(exchange.Listener, reason);
@@ -243,15 +253,26 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
     {
         for (var i = 0; i < _shadowWorkers.Length; i++)
         {
-            if (_parts.Shadows[i].Offer(_record, _record.RequestId(exchange), exchange.StartedUnixNanos))
+            if (_parts.Shadows[i].Offer(_record, exchange))
                 _shadowWorkers[i].Signal();
         }
     }
 
-    private void EmitExchange(Exchange exchange, InferenceRecord record)
+    private void EmitExchange(Exchange exchange, InferenceRecord record, Activity? span)
     {
-        if (_parts.Events is { } sink && ExchangeEvents.WeightOf(exchange, record.Violations, _parts.EventRate) is > 0 and var weight)
-            sink.TryEmit(ExchangeEvents.OfExchange(exchange, record, _parts.Listeners[exchange.Listener], weight, _parts.Time));
+        if (ErrorTypes.Of(exchange) is { } error && span is not null)
+            Log.Failed(_parts.ExchangeLog, record.Model, error, exchange.Status, _parts.Listeners[exchange.Listener]);
+        if (_parts.Events is not { } sink || ExchangeEvents.WeightOf(exchange, record.Violations, _parts.EventRate) is not (> 0 and var weight))
+            return;
+        if (_parts.KServe is { } names)
+        {
+            foreach (var item in KServeEvents.Of(exchange, record, names.Service ?? record.Model.Name, names.Space, weight, _parts.Values))
+                sink.TryEmit(item with { TraceParent = span?.Id });
+        }
+        else
+        {
+            sink.TryEmit(ExchangeEvents.OfExchange(exchange, record, _parts.Listeners[exchange.Listener], weight, _parts.Time, _parts.Values) with { TraceParent = span?.Id });
+        }
     }
 
     /// <summary>Says when the decoded share is lowered and when it is whole again; the metrics tell the rest.</summary>
@@ -289,6 +310,9 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
 
         [LoggerMessage(EventIds.AnalysisFailed, LogLevel.Error, "the analysis of an exchange failed; such exchanges are counted as dropped{{reason=\"analysis_failed\"}}, and this is said once")]
         public static partial void AnalysisFailed(ILogger logger, Exception failure);
+
+        [LoggerMessage(EventIds.ExchangeFailed, LogLevel.Information, "{Model}: an exchange failed: {ErrorType}, status {Status}, through {Listener}")]
+        public static partial void Failed(ILogger logger, ModelIdentity model, string errorType, int status, string listener);
 
         [LoggerMessage(EventIds.Shedding, LogLevel.Warning, "the analysis is behind: {Rate:0.####} of the exchanges are decoded instead of {Configured:0.####}, the others count as skipped{{reason=\"shed\"}}; success and latency are not affected")]
         public static partial void Shedding(ILogger logger, double rate, double configured);

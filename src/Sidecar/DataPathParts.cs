@@ -1,6 +1,7 @@
 using Sidecar.Accounting;
 using Sidecar.Analysis;
-using Sidecar.Emit.Jsonl;
+using Sidecar.Emit;
+using Sidecar.Emit.Otlp;
 using Sidecar.Model;
 using Sidecar.Shadow;
 
@@ -17,7 +18,19 @@ public sealed record DataPathParts
     public required IReadOnlyList<ShadowLane> Shadows { get; init; }
 
     /// <summary>Null: no events.</summary>
-    public required JsonlSink? Events { get; init; }
+    public required IEventSink? Events { get; init; }
+
+    /// <summary>What of texts and values may be in events and spans.</summary>
+    public required ValueCapture Values { get; init; }
+
+    /// <summary>Events of exchanges are KServe's; null: ours.</summary>
+    public required KServeNames? KServe { get; init; }
+
+    /// <summary>Null: no spans.</summary>
+    public required ExchangeSpans? Spans { get; init; }
+
+    /// <summary>Where failed exchanges that have a span are told, one line each; the console leaves this category out.</summary>
+    public required ILogger ExchangeLog { get; init; }
 
     /// <summary>Share of ordinary exchanges that become events.</summary>
     public required double EventRate { get; init; }

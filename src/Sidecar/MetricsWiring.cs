@@ -3,8 +3,9 @@ using Sidecar.Accounting;
 using Sidecar.Analysis;
 using Sidecar.Capture;
 using Sidecar.Configuration;
-using Sidecar.Emit.Jsonl;
+using Sidecar.Emit.Kafka;
 using Sidecar.Emit.Otlp;
+using Sidecar.Emit.Redaction;
 using Sidecar.Model;
 using Sidecar.Relay;
 using Sidecar.Shadow;
@@ -16,7 +17,7 @@ namespace Sidecar;
 internal static class MetricsWiring
 {
     public static void Observe(
-        SidecarMeter meter, SidecarOptions options, ExchangeBook exchanges, RetryBook retries, GenerationSli generations, EventBook events, JsonlSink? sink, ExportBook exports,
+        SidecarMeter meter, SidecarOptions options, ExchangeBook exchanges, RetryBook retries, GenerationSli generations, EventBook events, IEventSink? sink, Redactor redactor, IReadOnlyList<ExportBook> exports,
         ModelAnalysis analysis, IReadOnlyList<ShadowLane> shadows, BodyPool bodies, DecodeGovernor governor, Func<RelayHost?> relay)
     {
         meter.ObserveCounter(Catalogue.Exchanges, () => exchanges.Terms().Select(term =>
@@ -27,12 +28,25 @@ internal static class MetricsWiring
             Catalogue.Generations, total.Count, total.Model.Name, total.Model.Version, total.Operation, Labels<GenerationEnd>.Of((int)total.End))));
         meter.ObserveCounter(Catalogue.Events, () => events.Terms().Select(term =>
             Of(Catalogue.Events, term.Count, term.Type, term.Stage, Reason(term.Reason))));
-        meter.ObserveCounter(Catalogue.Export, exports.Observe);
+        meter.ObserveCounter(Catalogue.Export, () => exports.SelectMany(export => export.Observe()));
+        meter.ObserveCounter(Catalogue.ExportItems, () => exports.Where(export => export.Signal != OtlpSignal.Metrics).SelectMany(export => export.ObserveItems()));
         meter.ObserveGauge(Catalogue.LedgerImbalance, () =>
         [
             Of(Catalogue.LedgerImbalance, (double)exchanges.Imbalance(), "exchanges"),
             Of(Catalogue.LedgerImbalance, (double)events.Imbalance(() => sink?.Pending ?? 0), "events"),
         ]);
+        if (sink is KafkaSink kafka)
+        {
+            meter.ObserveGauge(Catalogue.SpoolRecords, () => kafka.Waiting.Select(waits => Of(Catalogue.SpoolRecords, (double)waits.Records, waits.Topic)));
+            meter.ObserveGauge(Catalogue.SpoolUsage, () => kafka.Waiting.Select(waits => Of(Catalogue.SpoolUsage, (double)waits.Bytes, waits.Topic)));
+        }
+
+        meter.ObserveCounter(Catalogue.Redactions, () =>
+            from kind in Enum.GetValues<RedactionKind>()
+            from action in Enum.GetValues<RedactionAction>()
+            let count = redactor.Count(kind, action)
+            where count > 0
+            select Of(Catalogue.Redactions, count, Labels<RedactionKind>.Of((int)kind), Labels<RedactionAction>.Of((int)action)));
         meter.ObserveGauge(Catalogue.CaptureBufferUsage, () => [new Measurement<double>(bodies.Lent)]);
         meter.ObserveGauge(Catalogue.SamplingRatio, () =>
         [

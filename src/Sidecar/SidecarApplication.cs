@@ -7,7 +7,6 @@ using Sidecar.Analysis;
 using Sidecar.Capture;
 using Sidecar.Configuration;
 using Sidecar.Emit;
-using Sidecar.Emit.Jsonl;
 using Sidecar.Emit.Otlp;
 using Sidecar.Model;
 using Sidecar.Model.Profiles;
@@ -21,6 +20,9 @@ namespace Sidecar;
 /// <summary>The composition root: a running sidecar. What <c>run</c>, <c>demo</c> and the tests embed.</summary>
 public sealed partial class SidecarApplication : IAsyncDisposable
 {
+    /// <summary>Category of the lines about single exchanges, which go to OTLP and not to the console.</summary>
+    public const string ExchangeLogCategory = "sidecar.exchanges";
+
     // A relay thread that has not come round for this long is stuck: only a restart would help.
     private static readonly TimeSpan StuckAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FlushPatience = TimeSpan.FromSeconds(5);
@@ -31,9 +33,13 @@ public sealed partial class SidecarApplication : IAsyncDisposable
     private readonly ExchangeBook _book;
     private readonly ModelAnalysis _analysis;
     private readonly IReadOnlyList<ShadowLane> _shadows;
-    private readonly JsonlSink? _events;
+    private readonly IEventSink? _events;
+    private readonly ValueCapture _values;
     private readonly SidecarMeter _meter;
     private readonly MetricsPipeline _metrics;
+    private readonly TracesPipeline? _traces;
+    private readonly LogsPipeline? _logs;
+    private readonly ExchangeSpans? _spans;
     private readonly DataPath _path;
     private readonly RelayHost _relay;
     private AdminServer _admin = null!;
@@ -50,17 +56,24 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         string[] listeners = [.. routes.Select(route => route.Name)];
         var version = typeof(SidecarApplication).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
+        var resource = Resources.Detect(version, hooks.Variable, Environment.MachineName);
+        OtlpSettings? Otlp(OtlpSignal signal) => OtlpSettings.FromEnvironment(signal, hooks.Variable, problem => Log.Warning(_log, problem));
+        _logs = Otlp(OtlpSignal.Logs) is { } logs ? LogsPipeline.Start(hooks.Logs, resource, logs) : null;
+        _traces = Otlp(OtlpSignal.Traces) is { } traces ? TracesPipeline.Start(version, resource, traces) : null;
+
         var bodies = new BodyPool(options.Capture.Budget, options.Capture.MaxBody);
         var eventBook = new EventBook();
         _book = new ExchangeBook(listeners, () => _path?.Pending ?? 0);
         var retries = new RetryBook(_time);
         _meter = new SidecarMeter(version);
         var generations = new GenerationSli(_meter.TokenUsage, _meter.TimeToFirstToken, _meter.TimePerOutputToken, _time);
-        _events = options.Events.Sink == EventSink.Jsonl
-            ? new JsonlSink(JsonlSettings(options.Events.Jsonl, hooks), eventBook, _time, hooks.Logs)
-            : null;
-        _analysis = new ModelAnalysis(options, [.. routes.Select((route, i) => new UpstreamTarget(route.Upstream, route.UpstreamTls is null ? null : () => _relay!.UpstreamTls(i)))], _time, hooks.Logs, ReadReference(options.Drift), ReadCalibration(options.Drift), OnWindowClosed, OnAlarm, OnContract);
-        _shadows = [.. options.Shadows.Select(shadow => new ShadowLane(shadow, _time, _log))];
+        _values = EventWiring.Values(options);
+        _events = EventWiring.Sink(options, hooks, eventBook);
+        if (options is { Events: { Sink: not EventSink.None, Capture: not EventCapture.None }, Redaction.Allow.Count: 0 })
+            Log.Warning(_log, "events.capture is on, and no value will be in any event: redaction.allow names none");
+        _analysis = new ModelAnalysis(options, [.. routes.Select((route, i) => new UpstreamTarget(route.Upstream, route.UpstreamTls is null ? null : () => _relay!.UpstreamTls(i)))], _time, hooks.Logs, ReadReference(options.Drift), ReadCalibration(options.Drift), OnWindowClosed, OnAlarm, OnContract, _values.Name);
+        _spans = _traces is null ? null : new ExchangeSpans(_traces, options.Traces.Rate, listeners, _values, _time);
+        _shadows = [.. options.Shadows.Select(shadow => new ShadowLane(shadow, OnDiscrepancy, _time, _log))];
 
         _path = new DataPath(
             new DataPathParts
@@ -72,6 +85,10 @@ public sealed partial class SidecarApplication : IAsyncDisposable
                 Analysis = _analysis,
                 Shadows = _shadows,
                 Events = _events,
+                Spans = _spans,
+                Values = _values,
+                KServe = options.Events is { Sink: EventSink.Kafka, Kafka.Mode: KafkaMode.KServe } ? new KServeNames(options.Events.Kafka.InferenceService, EventWiring.Space(hooks)) : null,
+                ExchangeLog = hooks.Logs.CreateLogger(ExchangeLogCategory),
                 EventRate = options.Events.Rate,
                 Listeners = listeners,
                 Time = _time,
@@ -81,9 +98,9 @@ public sealed partial class SidecarApplication : IAsyncDisposable
             new CaptureSettings(options.Capture.MaxBody, options.Capture.DecodeRate) { Routes = new ConfiguredRoutes(options.Routes) },
             threads + RelayHost.TapPoolsForTls(routes));
 
-        var otlp = OtlpSettings.FromEnvironment(hooks.Variable, problem => Log.Warning(_log, problem));
-        _metrics = MetricsPipeline.Start(_meter.Meter, Resources.Detect(version, hooks.Variable, Environment.MachineName), otlp);
-        MetricsWiring.Observe(_meter, options, _book, retries, generations, eventBook, _events, _metrics.Exports, _analysis, _shadows, bodies, _path.Taps.Governor, () => _relay);
+        _metrics = MetricsPipeline.Start(_meter.Meter, resource, Otlp(OtlpSignal.Metrics));
+        ExportBook?[] exports = [_metrics.Exports, _traces?.Exports, _logs?.Exports];
+        MetricsWiring.Observe(_meter, options, _book, retries, generations, eventBook, _events, _values.Redactor, [.. exports.OfType<ExportBook>()], _analysis, _shadows, bodies, _path.Taps.Governor, () => _relay);
         _relay = new RelayHost(routes, threads, RelayRoutes.SettingsOf(options.Relay), hooks.Taps?.Invoke(_path.Taps) ?? _path.Taps, _time, _log);
     }
 
@@ -184,10 +201,12 @@ public sealed partial class SidecarApplication : IAsyncDisposable
             await _events.StopAsync(FlushPatience).ConfigureAwait(false);
         }
 
+        _traces?.Shutdown(FlushPatience);
         _metrics.Shutdown(FlushPatience);
         if (_admin is not null)
             await _admin.StopAsync(FlushPatience, _time).ConfigureAwait(false);
         Log.Stopped(_log, totals.Observed, totals.Dropped, cut);
+        _logs?.Shutdown(FlushPatience);
     }
 
     public async ValueTask DisposeAsync()
@@ -196,23 +215,17 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         if (_admin is not null)
             await _admin.DisposeAsync().ConfigureAwait(false);
         await _analysis.DisposeAsync().ConfigureAwait(false);
-        if (_events is not null)
-            await _events.DisposeAsync().ConfigureAwait(false);
+        if (_events is IAsyncDisposable events)
+            await events.DisposeAsync().ConfigureAwait(false);
         _relay.Dispose();
         _path.Dispose();
         foreach (var shadow in _shadows)
             shadow.Dispose();
         _metrics.Dispose();
+        _traces?.Dispose();
+        _logs?.Dispose();
         _meter.Dispose();
     }
-
-    private static Emit.Jsonl.JsonlOptions JsonlSettings(Configuration.JsonlOptions options, SidecarHooks hooks) => new()
-    {
-        Path = options.Path,
-        MaxBytes = options.MaxBytes,
-        Files = options.Files,
-        Source = $"/sidecar/{hooks.Variable("POD_NAMESPACE") ?? "-"}/{hooks.Variable("POD_NAME") ?? Environment.MachineName}",
-    };
 
     private ProbeAnswer Alive() => _relay.OldestHeartbeat < StuckAfter || _stopped
         ? new(true, "alive")
@@ -235,6 +248,12 @@ public sealed partial class SidecarApplication : IAsyncDisposable
     {
         Log.Alarm(_log, alarm.Model, Labels<Side>.Of((int)alarm.Side), alarm.Feature, alarm.State, Labels<DriftResult>.Of((int)alarm.Result), alarm.Kind, alarm.Effect, alarm.Bound);
         _events?.TryEmit(ExchangeEvents.OfAlarm(alarm));
+    }
+
+    private void OnDiscrepancy(ShadowDiscrepancy found)
+    {
+        using var span = _spans?.Begin(found);
+        _events?.TryEmit(ExchangeEvents.OfDiscrepancy(found, _values) with { TraceParent = span?.Id });
     }
 
     private static ReferenceProfile? ReadReference(DriftOptions options)

@@ -14,6 +14,7 @@ internal static class ChildProcess
     {
         [nameof(Emit.EnvironmentTests)] = Emit.EnvironmentTests.ScrapeAsync,
         [nameof(Emit.JsonlCrashTests)] = Emit.JsonlCrashTests.WriteAsync,
+        [nameof(Emit.SpoolCrashTests)] = Emit.SpoolCrashTests.WriteAsync,
         [nameof(Admin.AdminHostTests)] = Admin.AdminHostTests.ServeAsync,
     };
 

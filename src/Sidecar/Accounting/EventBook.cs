@@ -3,7 +3,7 @@ using Sidecar.Model;
 
 namespace Sidecar.Accounting;
 
-/// <summary>The second book: <c>accepted = persisted + dropped + pending</c>, for each type of event.</summary>
+/// <summary>The second book: <c>accepted = persisted + possibly_persisted + dropped + pending</c>, for each type of event.</summary>
 public sealed class EventBook : IEventBook
 {
     private readonly ConcurrentDictionary<string, Page> _pages = new(StringComparer.Ordinal);
@@ -11,6 +11,8 @@ public sealed class EventBook : IEventBook
     public void Accepted(string type) => Interlocked.Increment(ref Of(type).Accepted);
 
     public void Persisted(string type, int count) => Interlocked.Add(ref Of(type).Persisted, count);
+
+    public void PossiblyPersisted(string type) => Interlocked.Increment(ref Of(type).Possibly);
 
     public void Dropped(string type, EventDropReason reason) => Interlocked.Increment(ref Of(type).Dropped[(int)reason]);
 
@@ -23,7 +25,7 @@ public sealed class EventBook : IEventBook
             long accepted = 0, settled = 0;
             foreach (var page in _pages.Values)
             {
-                settled += Interlocked.Read(ref page.Persisted);
+                settled += Interlocked.Read(ref page.Persisted) + Interlocked.Read(ref page.Possibly);
                 for (var i = 0; i < page.Dropped.Length; i++)
                     settled += Interlocked.Read(ref page.Dropped[i]);
                 accepted += Interlocked.Read(ref page.Accepted);
@@ -40,6 +42,8 @@ public sealed class EventBook : IEventBook
         {
             yield return (type, "accepted", "", Interlocked.Read(ref page.Accepted));
             yield return (type, "persisted", "", Interlocked.Read(ref page.Persisted));
+            if (Interlocked.Read(ref page.Possibly) is > 0 and var possibly)
+                yield return (type, "possibly_persisted", "", possibly);
             for (var i = 0; i < page.Dropped.Length; i++)
             {
                 if (Interlocked.Read(ref page.Dropped[i]) is > 0 and var count)
@@ -55,5 +59,6 @@ public sealed class EventBook : IEventBook
         public readonly long[] Dropped = new long[Labels<EventDropReason>.Count];
         public long Accepted;
         public long Persisted;
+        public long Possibly;
     }
 }

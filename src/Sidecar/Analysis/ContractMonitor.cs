@@ -19,7 +19,7 @@ internal enum ViolationKind : byte
 
 /// <summary>Step 7, for one side of one model: messages against the contract, and the counts of what was found.</summary>
 /// <remarks>Names of unexpected tensors come from clients, so only the first few are counted by name.</remarks>
-internal sealed class ContractMonitor(Side side)
+internal sealed class ContractMonitor(Side side, Func<ReadOnlySpan<byte>, string?>? names = null)
 {
     private const int MaxUnexpectedNames = 16;
     private static readonly int Kinds = Labels<ViolationKind>.Count;
@@ -159,10 +159,10 @@ internal sealed class ContractMonitor(Side side)
             if (index == _unexpected.Count && index < MaxUnexpectedNames)
             {
                 var cut = name[..Math.Min(name.Length, 128)].ToArray();
-                if (cut.Length == name.Length)
-                    _unexpected.Add((cut, Encoding.UTF8.GetString(cut)));
+                if (cut.Length == name.Length && (names is null ? Encoding.UTF8.GetString(cut) : names(cut)) is { } label)
+                    _unexpected.Add((cut, label));
                 else
-                    index = MaxUnexpectedNames; // a name that long is nobody's
+                    index = MaxUnexpectedNames; // a name that long is nobody's, and one that may not leave is not told
             }
         }
 

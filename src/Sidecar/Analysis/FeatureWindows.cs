@@ -12,7 +12,9 @@ namespace Sidecar.Analysis;
 /// </summary>
 /// <param name="given">What a person gave; null: it is learned.</param>
 /// <param name="accuracy">Estimates the accuracy of the same windows; null: nobody gave a calibration.</param>
-internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnlyList<FeatureReference>? given = null, AccuracyWatch? accuracy = null)
+/// <param name="names">The name of a feature as a label; null for one that holds what may not leave, and then it is no feature. Null: any name is a label.</param>
+internal sealed class FeatureWindows(
+    Side side, DriftSettings settings, IReadOnlyList<FeatureReference>? given = null, AccuracyWatch? accuracy = null, Func<ReadOnlySpan<byte>, string?>? names = null)
 {
     // The columns of the widest tensor, and 64 more. They bound a side's memory: to 5 MB of counts (15 kB each), and before that, while learning, to 50 MB of values.
     private const int MaxFeatures = TensorLayout.MaxColumns + 64;
@@ -153,7 +155,9 @@ internal sealed class FeatureWindows(Side side, DriftSettings settings, IReadOnl
             var name = message.Name(i);
             if (layout.Columns == 0 || name.Length > 128 || _features + layout.Features > MaxFeatures || Knows(name) || !MayBeGiven(name))
                 continue;
-            var tensor = new TensorFeatures(Encoding.UTF8.GetString(name), layout, side);
+            if ((names is null ? Encoding.UTF8.GetString(name) : names(name)) is not { } label)
+                continue;
+            var tensor = new TensorFeatures(label, layout, side);
             if (_tensors.Exists(known => known.Features.IntersectBy(tensor.Features.Select(feature => feature.Name), feature => feature.Name, StringComparer.Ordinal).Any()))
                 continue; // "p.class" is the name of a tensor, and of what is derived of another
             if (accuracy is not null && Array.Find(tensor.Features, feature => feature.Name == accuracy.Feature) is { } score)

@@ -25,13 +25,15 @@ public sealed class ModelAnalysis : IAsyncDisposable
     /// <param name="windowClosed">Told of each closed drift window, on the worker.</param>
     /// <param name="alarmed">Told of each alarm of the drift engine, on the worker.</param>
     /// <param name="contractFound">Told of each contract that was learned, on the thread pool.</param>
+    /// <param name="names">A name that came over the wire as a label; null for one that holds what may not leave. Null: any name is a label.</param>
     public ModelAnalysis(
         SidecarOptions options, UpstreamTarget[] upstreams, TimeProvider time, ILoggerFactory logs,
-        ReferenceProfile? reference, Calibration? calibration, Action<DriftReport> windowClosed, Action<DriftAlarm> alarmed, Action<ModelIdentity, ModelMetadata> contractFound)
+        ReferenceProfile? reference, Calibration? calibration, Action<DriftReport> windowClosed, Action<DriftAlarm> alarmed, Action<ModelIdentity, ModelMetadata> contractFound,
+        Func<ReadOnlySpan<byte>, string?>? names = null)
     {
         var drift = new DriftSettings(
             options.Drift.BurnIn, options.Drift.Delta, options.Drift.Replicas, options.Drift.Window.MinRows, options.Drift.Window.Every, reference, calibration);
-        _models = new ModelTable(options.Model, options.Routes, identity => new ModelState(identity, drift));
+        _models = new ModelTable(options.Model, options.Routes, identity => new ModelState(identity, drift, names), names);
         _decoder = new ExchangeDecoder(options.Capture.MaxBody, new ConfiguredRoutes(options.Routes).Decoders);
         _upstreams = upstreams;
         _windowClosed = windowClosed;

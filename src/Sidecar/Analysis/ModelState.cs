@@ -15,13 +15,15 @@ internal sealed class ModelState
     private readonly long[] _minutes = new long[Labels<DriftResult>.Count];
     private long _minute;
 
-    public ModelState(ModelIdentity identity, DriftSettings drift)
+    public ModelState(ModelIdentity identity, DriftSettings drift, Func<ReadOnlySpan<byte>, string?>? names = null)
     {
         Identity = identity;
         NameUtf8 = Encoding.UTF8.GetBytes(identity.Name);
         VersionUtf8 = Encoding.UTF8.GetBytes(identity.Version);
-        Inputs = new FeatureWindows(Side.Input, drift, drift.Of(identity, Side.Input));
-        Outputs = new FeatureWindows(Side.Output, drift, drift.Of(identity, Side.Output), drift.AccuracyOf(identity));
+        Inputs = new FeatureWindows(Side.Input, drift, drift.Of(identity, Side.Input), names: names);
+        InputContract = new ContractMonitor(Side.Input, names);
+        Outputs = new FeatureWindows(Side.Output, drift, drift.Of(identity, Side.Output), drift.AccuracyOf(identity), names);
+        OutputContract = new ContractMonitor(Side.Output, names);
     }
 
     public ModelIdentity Identity { get; }
@@ -37,8 +39,8 @@ internal sealed class ModelState
     /// <summary>The promise that messages are held against; null until it is known.</summary>
     public ModelContract? Contract { get; private set; }
 
-    public ContractMonitor InputContract { get; } = new(Side.Input);
-    public ContractMonitor OutputContract { get; } = new(Side.Output);
+    public ContractMonitor InputContract { get; }
+    public ContractMonitor OutputContract { get; }
     public FeatureWindows Inputs { get; }
     public FeatureWindows Outputs { get; }
 

@@ -20,14 +20,16 @@ internal sealed class ModelTable
     private readonly OfRoute[] _routes;
     private readonly int _most;
     private readonly Func<ModelIdentity, ModelState> _create;
+    private readonly Func<ReadOnlySpan<byte>, string?> _names;
     private readonly ModelState _unknown;
     private readonly ModelState _other;
     private readonly Lock _adding = new();
     private volatile ModelState[] _states;
 
     /// <param name="routes">Those that a model's name or version may come from, before <paramref name="fallback"/>.</param>
-    public ModelTable(ModelOptions fallback, IReadOnlyList<InferenceRouteOptions> routes, Func<ModelIdentity, ModelState> create)
+    public ModelTable(ModelOptions fallback, IReadOnlyList<InferenceRouteOptions> routes, Func<ModelIdentity, ModelState> create, Func<ReadOnlySpan<byte>, string?>? names = null)
     {
+        _names = names ?? (static name => Encoding.UTF8.GetString(name));
         _fallback = fallback;
         _create = create;
         var version = fallback.Version ?? ModelIdentity.UnknownLabel;
@@ -101,7 +103,12 @@ internal sealed class ModelTable
     private ModelState FindOrAdd(ReadOnlySpan<byte> name, ReadOnlySpan<byte> version, IdentitySource source)
     {
         lock (_adding)
-            return Find(name, version) ?? Add(Encoding.UTF8.GetString(name), Encoding.UTF8.GetString(version), source);
+        {
+            if (Find(name, version) is { } known)
+                return known;
+            // A name that holds what may not leave is nobody's: its traffic counts, without it.
+            return _names(name) is { } label && _names(version) is { } number ? Add(label, number, source) : _other;
+        }
     }
 
     private ModelState? Find(ReadOnlySpan<byte> name, ReadOnlySpan<byte> version)

@@ -116,6 +116,7 @@ internal sealed class ConnectionTap : IConnectionTap, IExchangeEvents
             exchange.SetRequestId(head.CeId, RequestIdOrigin.CeId);
         else
             exchange.SetRequestId(head.TraceParent, RequestIdOrigin.TraceParent);
+        exchange.Trace = TraceContext.Parse(head.TraceParent);
         exchange.PreviousAttempts = head.PreviousAttempts;
         exchange.GrpcTimeoutNanos = GrpcTimeout.Nanos(head.GrpcTimeout);
         // Deterministic: the same request id is in a share always or never, in every pod.

@@ -27,6 +27,7 @@ public sealed class SidecarCommandLine
         _root.Add(DecodeCommand.Build(() => _host));
         _root.Add(ProfileCommand.Build(() => _host));
         _root.Add(DriftCommand.Build(() => _host));
+        _root.Add(SpoolCommand.Build(() => _host));
         foreach (var option in _root.Options)
         {
             option.Action = option switch

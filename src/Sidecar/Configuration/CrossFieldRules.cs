@@ -22,6 +22,7 @@ internal static class CrossFieldRules
         CheckFiles(options, context);
         TlsRules.Check(options, context);
         RouteRules.Check(options, context);
+        EventRules.Check(options, context);
         CheckLimits(options, context);
     }
 

@@ -48,6 +48,15 @@ public sealed record SidecarOptions
     /// <summary>Where sampled events are written.</summary>
     public EventOptions Events { get; init; } = new();
 
+    /// <summary>What is kept on disk.</summary>
+    public StateOptions State { get; init; } = new();
+
+    /// <summary>What may leave the pod of texts and values.</summary>
+    public RedactionOptions Redaction { get; init; } = new();
+
+    /// <summary>Which exchanges become spans.</summary>
+    public TraceOptions Traces { get; init; } = new();
+
     /// <summary>Threads and limits of the relay.</summary>
     public RelayOptions Relay { get; init; } = new();
 

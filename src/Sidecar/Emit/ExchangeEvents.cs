@@ -1,12 +1,13 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Sidecar.Emit.Redaction;
 using Sidecar.Model;
 using Sidecar.Tensors;
 
 namespace Sidecar.Emit;
 
-/// <summary>The payloads of events: facts about exchanges, windows and contracts, never a value of a tensor.</summary>
+/// <summary>The payloads of events: facts about exchanges, windows and contracts; values of tensors only where <see cref="ValueCapture"/> lets them out.</summary>
 public static class ExchangeEvents
 {
     public const string ExchangeType = "io.sidecar.exchange.v1";
@@ -14,6 +15,7 @@ public static class ExchangeEvents
     public const string DriftEpisodeType = "io.sidecar.drift.episode.v1";
     public const string ContractType = "io.sidecar.contract.changed.v1";
     public const string ClosedType = "io.sidecar.audit.closed.v1";
+    public const string DiscrepancyType = "io.sidecar.shadow.discrepancy.v1";
 
     /// <summary>
     /// How many exchanges like it an event of this one stands for: one over the probability that it became an event, being what it is (Horvitz and
@@ -33,8 +35,12 @@ public static class ExchangeEvents
     /// <summary>One exchange.</summary>
     /// <param name="record">What was decoded of it; of one that was not, the model alone.</param>
     /// <param name="weight">How many exchanges like it this event stands for.</param>
-    public static SidecarEvent OfExchange(Exchange exchange, InferenceRecord record, string listener, double weight, TimeProvider time)
+    /// <param name="values">What of its texts and values may leave.</param>
+    public static SidecarEvent OfExchange(Exchange exchange, InferenceRecord record, string listener, double weight, TimeProvider time, ValueCapture values)
     {
+        var captured = values.IsWanted(exchange, record.Violations) ? values : null;
+        RedactionResult? inside = null;
+        var id = IdOf(exchange, record, values);
         var secondsPerTick = 1.0 / time.TimestampFrequency;
         var payload = Write(json =>
         {
@@ -42,9 +48,9 @@ public static class ExchangeEvents
             json.WriteString("modelVersion", record.Model.Version);
             json.WriteString("modelVersionSource", Labels<IdentitySource>.Of((int)record.Model.Source));
             json.WriteString("listener", listener);
-            WriteRequestId(json, exchange, record);
+            WriteRequestId(json, exchange, record, id);
             json.WriteString("method", exchange.Method);
-            json.WriteString("authority", exchange.Authority);
+            json.WriteString("authority", values.Text(exchange.Authority));
             json.WriteNumber("status", exchange.Status);
             if (exchange.GrpcStatus >= 0)
                 json.WriteNumber("grpcStatus", exchange.GrpcStatus);
@@ -70,11 +76,53 @@ public static class ExchangeEvents
             if (record.Generation.Operation != GenerationOperation.None)
                 WriteGeneration(json, exchange, record.Generation, time.TimestampFrequency);
             if (record.HasRequest)
-                WriteTensors(json, "inputs", record.Request);
+                WriteTensors(json, "inputs", record.Request, values, captured, ref inside);
+            else if (captured is not null)
+                WriteBody(json, "requestBody", exchange.RequestBody, exchange.RequestFormat, exchange.RequestCoding, captured, ref inside);
             if (record.HasResponse)
-                WriteTensors(json, "outputs", record.Response);
+                WriteTensors(json, "outputs", record.Response, values, captured, ref inside);
+            else if (captured is not null)
+                WriteBody(json, "responseBody", exchange.ResponseBody, exchange.ResponseFormat, exchange.ResponseCoding, captured, ref inside);
         });
-        return new SidecarEvent(ExchangeType, record.Model.ToString(), DateTimeOffset.UnixEpoch.AddTicks(exchange.StartedUnixNanos / 100), weight, payload);
+        return new SidecarEvent(ExchangeType, record.Model.ToString(), DateTimeOffset.UnixEpoch.AddTicks(exchange.StartedUnixNanos / 100), weight, payload)
+        {
+            Key = id,
+            Classification = values.Redactor.Policy.ClassificationOf(inside),
+        };
+    }
+
+    /// <summary>The id that an exchange's event speaks of: the request's, else one of its own.</summary>
+    internal static string IdOf(Exchange exchange, InferenceRecord record, ValueCapture values) =>
+        record.RequestId(exchange) is { IsEmpty: false } id ? values.Text(id) : $"{exchange.StartedUnixNanos:x}-{exchange.Thread:x}";
+
+    /// <summary>An exchange on whose answer a shadow disagrees, with both answers.</summary>
+    public static SidecarEvent OfDiscrepancy(ShadowDiscrepancy found, ValueCapture values)
+    {
+        RedactionResult? inside = null;
+        var payload = Write(json =>
+        {
+            json.WriteString("model", found.Job.Model.Name);
+            json.WriteString("modelVersion", found.Job.Model.Version);
+            json.WriteString("shadow", found.Shadow);
+            json.WriteString("requestId", values.Text(found.Job.RequestId));
+            var captured = values.IsWantedOfDiscrepancies ? values : null;
+            WriteTensors(json, "inputs", found.Job.Inputs, values, captured, ref inside);
+            WriteTensors(json, "outputs", found.Job.Outputs, values, captured, ref inside);
+            WriteTensors(json, "shadowOutputs", found.Outputs, values, captured, ref inside);
+        });
+        return new SidecarEvent(DiscrepancyType, found.Job.Model.ToString(), DateTimeOffset.UnixEpoch.AddTicks(found.Job.StartedUnixNanos / 100), 1 / found.Rate, payload)
+        {
+            Key = values.Text(found.Job.RequestId) is { Length: > 0 } id ? id : null,
+            Classification = values.Redactor.Policy.ClassificationOf(inside),
+        };
+    }
+
+    // As it came: what is coded would have to be undone first, and the analysis does that for what it decodes.
+    private static void WriteBody(
+        Utf8JsonWriter json, string member, CapturedBody? body, BodyFormat format, ContentCoding coding, ValueCapture values, ref RedactionResult? inside)
+    {
+        if (body is not null && format == BodyFormat.Json && coding == ContentCoding.Identity)
+            values.WriteBody(json, member, body.Bytes, ref inside);
     }
 
     /// <summary>Numbers and words of the protocol; nothing of what was asked or answered.</summary>
@@ -114,20 +162,10 @@ public static class ExchangeEvents
     }
 
     // Without an id of its own an exchange gets one, so that an event can be spoken of; it says where it comes from.
-    private static void WriteRequestId(Utf8JsonWriter json, Exchange exchange, InferenceRecord record)
+    private static void WriteRequestId(Utf8JsonWriter json, Exchange exchange, InferenceRecord record, string id)
     {
-        var id = record.RequestId(exchange);
-        var origin = record.HasBodyId ? RequestIdOrigin.Body : exchange.RequestIdOrigin;
-        if (id.IsEmpty)
-        {
-            json.WriteString("requestId", $"{exchange.StartedUnixNanos:x}-{exchange.Thread:x}");
-            origin = RequestIdOrigin.Generated;
-        }
-        else
-        {
-            json.WriteString("requestId", id);
-        }
-
+        var origin = record.RequestId(exchange).IsEmpty ? RequestIdOrigin.Generated : record.HasBodyId ? RequestIdOrigin.Body : exchange.RequestIdOrigin;
+        json.WriteString("requestId", id);
         json.WriteString("requestIdOrigin", Labels<RequestIdOrigin>.Of((int)origin));
     }
 
@@ -215,11 +253,33 @@ public static class ExchangeEvents
         json.WriteNumber("connectionsCut", connectionsCut);
     }));
 
-    private static void WriteTensors(Utf8JsonWriter json, string name, TensorMessage message)
+    /// <summary>Writes a message's tensors, with their values where they are captured.</summary>
+    internal static void WriteTensors(Utf8JsonWriter json, string name, TensorMessage message, ValueCapture texts, ValueCapture? captured, ref RedactionResult? inside)
     {
         json.WriteStartArray(name);
         for (var i = 0; i < message.Count; i++)
-            WriteTensor(json, message.Name(i), message[i].DataType, message[i].Shape);
+        {
+            json.WriteStartObject();
+            WriteTensor(json, texts.Text(message.Name(i)), message[i].DataType, message[i].Shape);
+            captured?.WriteData(json, message, i, ref inside);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteTensors(
+        Utf8JsonWriter json, string name, IEnumerable<OwnedTensor> tensors, ValueCapture texts, ValueCapture? captured, ref RedactionResult? inside)
+    {
+        json.WriteStartArray(name);
+        foreach (var tensor in tensors)
+        {
+            json.WriteStartObject();
+            WriteTensor(json, texts.Text(Encoding.UTF8.GetBytes(tensor.Name)), tensor.DataType, tensor.Shape);
+            captured?.WriteData(json, tensor, ref inside);
+            json.WriteEndObject();
+        }
+
         json.WriteEndArray();
     }
 
@@ -227,20 +287,23 @@ public static class ExchangeEvents
     {
         json.WriteStartArray(name);
         foreach (var tensor in tensors)
-            WriteTensor(json, Encoding.UTF8.GetBytes(tensor.Name), tensor.DataType, tensor.Shape);
+        {
+            json.WriteStartObject();
+            WriteTensor(json, tensor.Name, tensor.DataType, tensor.Shape);
+            json.WriteEndObject();
+        }
+
         json.WriteEndArray();
     }
 
-    private static void WriteTensor(Utf8JsonWriter json, ReadOnlySpan<byte> name, DataType type, ReadOnlySpan<long> shape)
+    private static void WriteTensor(Utf8JsonWriter json, string name, DataType type, ReadOnlySpan<long> shape)
     {
-        json.WriteStartObject();
         json.WriteString("name", name);
         json.WriteString("datatype", type.Name());
         json.WriteStartArray("shape");
         foreach (var dimension in shape)
             json.WriteNumberValue(dimension);
         json.WriteEndArray();
-        json.WriteEndObject();
     }
 
     /// <summary>A number that is not known is null in JSON, never 0.</summary>

@@ -103,6 +103,9 @@ public sealed class Exchange
     /// <summary>Which field <see cref="RequestId"/> came from.</summary>
     public RequestIdOrigin RequestIdOrigin;
 
+    /// <summary>The caller's trace.</summary>
+    public TraceContext Trace;
+
     /// <summary>How long, between the response's first and last byte, the client did not take what was ready for it (timestamp ticks).</summary>
     public long ClientStall;
 
@@ -212,6 +215,7 @@ public sealed class Exchange
         RequestMessages = ResponseMessages = default;
         PreviousAttempts = 0;
         RequestIdOrigin = default;
+        Trace = default;
         RequestCoding = ResponseCoding = default;
         Decode = false;
         DialFailure = DialFailure.None;

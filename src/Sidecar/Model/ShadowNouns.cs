@@ -7,7 +7,23 @@ namespace Sidecar.Model;
 public sealed record OwnedTensor(string Name, DataType DataType, long[] Shape, byte[] Data);
 
 /// <summary>A decoded exchange to score again, in memory of its own.</summary>
-public sealed record ShadowJob(ModelIdentity Model, IReadOnlyList<OwnedTensor> Inputs, IReadOnlyList<OwnedTensor> Outputs);
+public sealed record ShadowJob(ModelIdentity Model, IReadOnlyList<OwnedTensor> Inputs, IReadOnlyList<OwnedTensor> Outputs)
+{
+    /// <summary>The request's id; empty = none.</summary>
+    public byte[] RequestId { get; init; } = [];
+
+    /// <summary>The caller's trace.</summary>
+    public TraceContext Trace { get; init; }
+
+    /// <summary>When the request's first byte was read: Unix time in nanoseconds.</summary>
+    public long StartedUnixNanos { get; init; }
+}
+
+/// <summary>An exchange on whose answer a shadow disagrees.</summary>
+/// <param name="Shadow">Its name.</param>
+/// <param name="Outputs">What it answered.</param>
+/// <param name="Rate">Share of the decoded exchanges that it is asked about.</param>
+public sealed record ShadowDiscrepancy(string Shadow, ShadowJob Job, IReadOnlyList<OwnedTensor> Outputs, double Rate);
 
 /// <summary>What a comparison came to; the label <c>result</c>.</summary>
 public enum ShadowResult : byte

@@ -22,6 +22,7 @@ public sealed partial class ShadowLane : IDisposable
     private readonly ShadowOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private readonly Action<ShadowDiscrepancy> _discrepant;
     private readonly BoundedQueue<ShadowJob> _jobs = new(QueueLength);
     private readonly ConcurrentDictionary<ModelIdentity, ShadowTally> _tallies = new();
     private IShadowScorer? _scorer;
@@ -29,9 +30,11 @@ public sealed partial class ShadowLane : IDisposable
     private (DateTime Written, long Length) _loaded;
     private long _looked;
 
-    public ShadowLane(ShadowOptions options, TimeProvider time, ILogger log)
+    /// <param name="discrepant">Told of each exchange on whose answer the candidate disagrees, on the lane's thread.</param>
+    public ShadowLane(ShadowOptions options, Action<ShadowDiscrepancy> discrepant, TimeProvider time, ILogger log)
     {
         _options = options;
+        _discrepant = discrepant;
         _time = time;
         _log = log;
         _looked = time.GetTimestamp();
@@ -49,17 +52,18 @@ public sealed partial class ShadowLane : IDisposable
 
     /// <summary>Offers a decoded exchange; takes a copy of it when it is in the sample. Never waits.</summary>
     /// <returns>True when there is work for the lane's thread.</returns>
-    public bool Offer(InferenceRecord record, ReadOnlySpan<byte> requestId, long fallback)
+    public bool Offer(InferenceRecord record, Exchange exchange)
     {
+        var requestId = record.RequestId(exchange);
         // Of a generation only numbers are known, which no model can score.
         if (!record.IsPair || record.Generation.Operation != GenerationOperation.None)
             return false;
         // Independent of the hash that chose what is decoded: that one would take the whole of a smaller decoded share.
-        var hash = StableHash.Again(requestId.IsEmpty ? StableHash.Of(fallback) : StableHash.Of(requestId));
+        var hash = StableHash.Again(requestId.IsEmpty ? StableHash.Of(exchange.StartedUnixNanos) : StableHash.Of(requestId));
         if (StableHash.Share(hash) >= _options.Rate)
             return false;
         if (Copy(record.Request) is { } inputs && Copy(record.Response) is { } outputs
-            && _jobs.TryEnqueue(new ShadowJob(record.Model, inputs, outputs)))
+            && _jobs.TryEnqueue(new ShadowJob(record.Model, inputs, outputs) { RequestId = requestId.ToArray(), Trace = exchange.Trace, StartedUnixNanos = exchange.StartedUnixNanos }))
             return true;
         TallyOf(record.Model).Count(ShadowResult.Dropped);
         return false;
@@ -73,9 +77,15 @@ public sealed partial class ShadowLane : IDisposable
             return false;
         var tally = TallyOf(job.Model);
         if (_scorer is null || _scorer.Score(job, out _) is not { } outputs)
+        {
             tally.Count(ShadowResult.Error);
-        else
-            tally.Count(ShadowComparer.Compare(job.Outputs, outputs));
+            return true;
+        }
+
+        var comparison = ShadowComparer.Compare(job.Outputs, outputs);
+        tally.Count(comparison);
+        if (comparison.Result == ShadowResult.Disagree)
+            _discrepant(new ShadowDiscrepancy(Name, job, outputs, _options.Rate));
         return true;
     }
 

@@ -134,6 +134,21 @@ public static class Catalogue
         "Events by how far they got: accepted = persisted + possibly_persisted + dropped + pending.",
         ["type", "stage", "reason"]);
 
+    /// <summary>Events that wait for the brokers.</summary>
+    public static InstrumentDefinition SpoolRecords { get; } = new("sidecar.spool.records", ObservableGauge, "{event}",
+        "Events that wait until Kafka's brokers acknowledge them, on disk or in memory, by topic; those of earlier runs included.",
+        ["topic"]) { MaxSeries = 16 };
+
+    /// <summary>What they take.</summary>
+    public static InstrumentDefinition SpoolUsage { get; } = new("sidecar.spool.usage", ObservableGauge, "By",
+        "What the events take that wait until Kafka's brokers acknowledge them, by topic.",
+        ["topic"]) { MaxSeries = 16 };
+
+    /// <summary>What was kept in the pod.</summary>
+    public static InstrumentDefinition Redactions { get; } = new("sidecar.redactions", Counter, "{redaction}",
+        "Texts and values that were kept from leaving the pod, by why (a pattern, a rule, not_allowed, …) and by what was done: drop, mask or hmac.",
+        ["kind", "action"]) { MaxSeries = 64 };
+
     /// <summary>Anything but zero is a bug in the accounting.</summary>
     public static InstrumentDefinition LedgerImbalance { get; } = new("sidecar.ledger.imbalance", ObservableGauge, "{item}",
         "What is left over when a book is balanced; other than 0, the accounting itself is wrong.",
@@ -187,15 +202,20 @@ public static class Catalogue
     /// <summary>Batches handed to a telemetry sink.</summary>
     public static InstrumentDefinition Export { get; } = new("sidecar.export", Counter, "{batch}",
         "Batches of telemetry sent to a sink, by result; a success is one that the receiver acknowledged.",
-        ["sink", "result"]) { MaxSeries = 16 };
+        ["sink", "signal", "result"]) { MaxSeries = 32 };
+
+    /// <summary>Spans and log records on their way.</summary>
+    public static InstrumentDefinition ExportItems { get; } = new("sidecar.export.items", Counter, "{item}",
+        "Spans and log records: sent = acknowledged by the receiver; dropped, by reason: their batch failed, or too many waited.",
+        ["sink", "signal", "result", "reason"]) { MaxSeries = 32 };
 
     /// <summary>All of them, in the order of METRICS.md.</summary>
     public static IReadOnlyList<InstrumentDefinition> All { get; } =
     [
         InferenceDuration, UpstreamDuration, InferenceRetries, TokenUsage, TimeToFirstToken, TimePerOutputToken, Generations, Exchanges, ContractChecks, ContractViolations, FeatureExtractions, DriftWindows, DriftDistanceRatio,
         DriftRows, DriftDispersion, DriftAlarms, DriftMinutes, EstimatedAccuracyRatio,
-        ShadowComparisons, ShadowDifferenceMax, ShadowAgreementRatio, Events, LedgerImbalance, ModelInfo, Connections,
+        ShadowComparisons, ShadowDifferenceMax, ShadowAgreementRatio, Events, SpoolRecords, SpoolUsage, Redactions, LedgerImbalance, ModelInfo, Connections,
         ConnectionsEnded, AcceptPauses, RelayIo, TlsCertificateNotAfter, SamplingRatio, CaptureBufferUsage,
-        CallbackFailures, Export,
+        CallbackFailures, Export, ExportItems,
     ];
 }

@@ -73,8 +73,29 @@ public static class EventIds
     /// <summary>The events file can be written again.</summary>
     public const int JsonlRecovered = 1701;
 
+    /// <summary>Events don't reach Kafka; they wait.</summary>
+    public const int KafkaTrouble = 1730;
+
+    /// <summary>Events reach Kafka again.</summary>
+    public const int KafkaRecovered = 1731;
+
+    /// <summary>The spool is damaged, and what of it could be saved.</summary>
+    public const int SpoolDamaged = 1740;
+
+    /// <summary>The spool's folder can't be used; memory takes its place.</summary>
+    public const int SpoolUnusable = 1741;
+
+    /// <summary>The spool can't be written to; events are dropped and counted until it can.</summary>
+    public const int SpoolUnwritable = 1742;
+
+    /// <summary>The spool can be written to again.</summary>
+    public const int SpoolWritable = 1743;
+
     /// <summary>OTLP export is on, and where it goes.</summary>
     public const int OtlpEnabled = 1710;
+
+    /// <summary>An exchange failed, and has a span; told over OTLP only.</summary>
+    public const int ExchangeFailed = 1720;
 
     /// <summary>An OTLP environment variable has a value that can't be used; export stays off or a default is taken.</summary>
     public const int OtlpBadSetting = 1711;

@@ -29,7 +29,7 @@ public sealed class DriftWatchTests
         var raised = Assert.Single(_alarms);
         Assert.Equal(("x[1]", "raised", DriftResult.Page, Side.Input), (raised.Feature, raised.State, raised.Result, raised.Side));
         Assert.InRange(raised.When.ToUnixTimeSeconds(), 200, 203);
-        Assert.InRange(raised.Began.ToUnixTimeSeconds(), 198, 202);
+        Assert.InRange(raised.Began.ToUnixTimeSeconds(), 190, 202); // a few rows before may look like it by chance
         Assert.InRange(raised.Bound, 0.01, raised.Effect);
         Assert.Equal(new DriftNow(DriftResult.Page, 0, 1), windows.Now);
 

@@ -40,7 +40,7 @@ public sealed class ErrorTests : IDisposable
               - { name: c, file: missing.onnx }
               - { name: c, file: /, rate: half }
             events:
-              sink: kafka
+              sink: kafak
               jsonl: { path: /no/such/folder/e.jsonl, maxBytes: 1KiB, files: 0 }
             relay:
               threads: 2

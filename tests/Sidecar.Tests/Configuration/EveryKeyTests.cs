@@ -67,9 +67,39 @@ public sealed class EveryKeyTests : IDisposable
         { "shadows[0].rate", null, "0.5", "1" },
         { "events.sink", "none", "jsonl", "jsonl" },
         { "events.rate", "0.01", "1", "0.001" },
+        { "events.capture", "none", "failed", "all" },
+        { "events.maxValues", "256", "1", "1000" },
         { "events.jsonl.path", "./sidecar-events.jsonl", "{folder}/e.jsonl", "/var/log/e f.jsonl" },
         { "events.jsonl.maxBytes", "64MiB", "1MiB", "2GiB" },
         { "events.jsonl.files", "4", "1", "10" },
+        { "events.kafka.brokers", "null", "k:9092", "a:1,b:2" },
+        { "events.kafka.mode", "default", "kserve-compat", "kserve-compat" },
+        { "events.kafka.inferenceService", "null", "fraud", "credit risk" },
+        { "events.kafka.topics.exchanges", "sidecar.exchanges", "e", "a-b_c.d" },
+        { "events.kafka.topics.reports", "sidecar.reports", "r", "x" },
+        { "events.kafka.topics.audit", "sidecar.audit", "a", "y" },
+        { "events.kafka.maxEvent", "900KiB", "1MiB", "64KiB" },
+        { "events.kafka.memory", "16MiB", "1MiB", "1GiB" },
+        { "events.kafka.drainRate", "1000", "1", "50000" },
+        { "events.kafka.tls.enabled", "false", "true", "true" },
+        { "events.kafka.tls.ca", "null", "{folder}/a.crt", "{folder}/b.crt" },
+        { "events.kafka.tls.certificate", "null", "{folder}/a.crt", "{folder}/b.crt" },
+        { "events.kafka.tls.key", "null", "{folder}/a.key", "{folder}/b.key" },
+        { "events.kafka.sasl.mechanism", "none", "plain", "scram-sha-512" },
+        { "events.kafka.sasl.username", "null", "sidecar", "s" },
+        { "events.kafka.sasl.passwordFile", "null", "{folder}/a.key", "{folder}/b.key" },
+        { "events.kafka.client.age", null, "1000", "2000" },
+        { "state.directory", "null", "{folder}/state", "/var/lib/sidecar" },
+        { "state.spoolLimit", "256MiB", "1MiB", "10GiB" },
+        { "state.whenFull", "drop-oldest", "drop-newest", "drop-newest" },
+        { "redaction.rules[0].name", null, "income", "/user/ssn" },
+        { "redaction.rules[0].action", null, "drop", "mask" },
+        { "redaction.allow[0]", null, "age", "*" },
+        { "redaction.patterns", "mask", "drop", "none" },
+        { "redaction.except[0]", null, "ipv4", "phone" },
+        { "redaction.keyFile", "null", "{folder}/a.key", "{folder}/b.key" },
+        { "redaction.classification", "null", "confidential", "pii" },
+        { "traces.rate", "0.01", "1", "0.001" },
         { "relay.threads", "0", "2", "16" },
         { "relay.maxConnections", "16384", "100", "1000000" },
         { "relay.backlog", "1024", "16", "65535" },
@@ -233,6 +263,11 @@ public sealed class EveryKeyTests : IDisposable
         {
             settings["shadows[0].name"] = "x";
             settings["shadows[0].file"] = Expand("{folder}/a.onnx");
+        }
+
+        else if (path.StartsWith("redaction.rules", StringComparison.Ordinal))
+        {
+            settings["redaction.rules[0].name"] = "x";
         }
 
         else if (path.StartsWith("routes", StringComparison.Ordinal))

@@ -107,6 +107,7 @@ public partial class SchemaTests
         var defaults = YamlFlattener.Flatten(SidecarConfiguration.Show(new SidecarOptions
         {
             Shadows = [new() { Name = "", File = "" }],
+            Redaction = new() { Rules = [new() { Name = "" }] },
             Routes = [new() { Match = new("POST", "/", IsPrefix: false) }],
         }));
         var text = new StringBuilder("| key | default | allowed | what it is |\n|---|---|---|---|\n");

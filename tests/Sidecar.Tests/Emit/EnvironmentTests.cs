@@ -34,7 +34,7 @@ public class EnvironmentTests
     internal static async Task<int> ScrapeAsync()
     {
         using var meter = new SidecarMeter("1.0");
-        var otlp = OtlpSettings.FromEnvironment(Environment.GetEnvironmentVariable, Console.Error.WriteLine);
+        var otlp = OtlpSettings.FromEnvironment(OtlpSignal.Metrics, Environment.GetEnvironmentVariable, Console.Error.WriteLine);
         using var pipeline = MetricsPipeline.Start(meter.Meter, Resources.Detect("1.0", Environment.GetEnvironmentVariable, "host"), otlp);
         FullMeter.Record(meter);
         await using var server = await AdminServer.StartAsync(new AdminServerOptions

@@ -20,6 +20,8 @@ internal sealed class EventLedger : IEventBook
         Add("persisted " + type, count);
     }
 
+    public void PossiblyPersisted(string type) => Add("possibly", 1);
+
     public void Dropped(string type, EventDropReason reason) => Add("dropped " + reason.Label(), 1);
 
     /// <summary>Waits until the book says so; the test's own timeout is the limit.</summary>

@@ -238,6 +238,8 @@ public sealed class JsonlSinkTests : IDisposable
             _open.Task.GetAwaiter().GetResult();
         }
 
+        public void PossiblyPersisted(string type) => inner.PossiblyPersisted(type);
+
         public void Dropped(string type, EventDropReason reason) => inner.Dropped(type, reason);
     }
 }

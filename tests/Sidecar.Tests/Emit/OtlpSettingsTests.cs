@@ -24,15 +24,15 @@ public class OtlpSettingsTests
         Assert.Equal(TimeSpan.FromSeconds(60), settings.Interval);
         Assert.Equal(TimeSpan.FromSeconds(10), settings.Timeout);
         Assert.Equal(MetricReaderTemporalityPreference.Cumulative, settings.Temporality);
-        Assert.Equal("http://c:4317/", settings.MetricsEndpoint.ToString());
+        Assert.Equal("http://c:4317/", settings.SignalEndpoint.ToString());
     }
 
     [Theory]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318", "http://c:4318/v1/metrics")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318/base/", "http://c:4318/base/v1/metrics")]
     [InlineData("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://c:4318/own/path", "http://c:4318/own/path")]
-    public void MetricsEndpoint_OverHttp_AddsThePathToTheCommonEndpointOnly(string name, string value, string expected) =>
-        Assert.Equal(expected, Read(out _, (name, value), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"))!.MetricsEndpoint.ToString());
+    public void SignalEndpoint_OverHttp_AddsThePathToTheCommonEndpointOnly(string name, string value, string expected) =>
+        Assert.Equal(expected, Read(out _, (name, value), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"))!.SignalEndpoint.ToString());
 
     [Fact]
     public void FromEnvironment_MetricsVariables_WinOverCommonOnes()
@@ -73,6 +73,6 @@ public class OtlpSettingsTests
         var all = variables.ToDictionary(pair => pair.Name, pair => pair.Value);
         List<string> said = [];
         complaints = said;
-        return OtlpSettings.FromEnvironment(all.GetValueOrDefault, said.Add);
+        return OtlpSettings.FromEnvironment(OtlpSignal.Metrics, all.GetValueOrDefault, said.Add);
     }
 }

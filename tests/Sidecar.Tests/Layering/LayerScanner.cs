@@ -16,6 +16,8 @@ internal static partial class LayerScanner
         ["Telemetry"] = ["Model", .. Libraries],
         // It reads what the libraries have a syntax for.
         ["Configuration"] = ["Tensors"],
+        // It reads files that the ways out have written.
+        ["Offline"] = ["Emit", "Model", "Telemetry", "Configuration", .. Libraries],
         // Verbs that serve traffic are handed to it; the offline ones it calls.
         ["Commands"] = ["Offline", "Model", "Telemetry", "Configuration", .. Libraries],
     };

@@ -113,10 +113,10 @@ public sealed class GenerationAnalysisTests
     public async Task Generation_is_no_work_for_a_shadow()
     {
         await using var traffic = new Traffic();
-        using var shadow = new ShadowLane(new ShadowOptions { Name = "candidate", File = "none.onnx", Rate = 1 }, traffic.Time, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        using var shadow = new ShadowLane(new ShadowOptions { Name = "candidate", File = "none.onnx", Rate = 1 }, static _ => { }, traffic.Time, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
         Analyse(traffic, Whole);
         Assert.True(traffic.Record.IsPair);
-        Assert.False(shadow.Offer(traffic.Record, "r"u8, 1));
+        Assert.False(shadow.Offer(traffic.Record, new Exchange()));
         Assert.Empty(shadow.Tallies);
     }
 

@@ -52,7 +52,7 @@ public sealed class GenerationEventTests : IAsyncDisposable
     private string? Of(Exchange exchange)
     {
         _traffic.Analyse(exchange);
-        var payload = Encoding.UTF8.GetString(ExchangeEvents.OfExchange(exchange, _traffic.Record, "main", 1, _traffic.Time).Payload.Span);
+        var payload = Encoding.UTF8.GetString(ExchangeEvents.OfExchange(exchange, _traffic.Record, "main", 1, _traffic.Time, ValueCapture.Nothing).Payload.Span);
         Assert.DoesNotContain("4711", payload, StringComparison.Ordinal);
         using var json = JsonDocument.Parse(payload);
         return json.RootElement.TryGetProperty("generation", out var generation) ? generation.GetRawText() : null;

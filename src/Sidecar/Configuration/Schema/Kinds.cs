@@ -28,6 +28,13 @@ internal static class Kinds
 
     public static ScalarSchema<string> Label { get; } = new TextKind(256, "a name", "1 to 256 printable characters", null, c => !char.IsControl(c));
 
+    /// <summary>A name that Kafka takes for a topic, and that is a folder of the spool.</summary>
+    public static ScalarSchema<string> Topic { get; } = new TextKind(
+        249, "a topic", "1 to 249 letters, digits, '.', '_' or '-'", "^[A-Za-z0-9._-]{1,249}$", c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+
+    /// <summary>The patterns that redaction knows.</summary>
+    public static ScalarSchema<string> Pattern { get; } = new WordKind("email", "cardNumber", "iban", "phone", "ipv4", "ipv6", "token", "accessKey");
+
     public static ScalarSchema<string?> OptionalLabel { get; } = new OptionalTextKind(Label);
 
     /// <summary>Method and path of requests.</summary>

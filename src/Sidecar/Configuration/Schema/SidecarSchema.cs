@@ -135,13 +135,101 @@ internal static class SidecarSchema
         .Key("files", Integer(1, 1000), o => o.Files, (o, v) => o with { Files = v },
             "Files that are kept, the current one included.");
 
+    private static readonly ObjectSchema<KafkaTopicOptions> KafkaTopics = new ObjectSchema<KafkaTopicOptions>(() => new())
+        .Key("exchanges", Topic, o => o.Exchanges, (o, v) => o with { Exchanges = v },
+            "Topic of exchanges, keyed by request id.")
+        .Key("reports", Topic, o => o.Reports, (o, v) => o with { Reports = v },
+            "Topic of reports: drift, contracts, discrepancies.")
+        .Key("audit", Topic, o => o.Audit, (o, v) => o with { Audit = v },
+            "Topic of what the sidecar says of itself.");
+
+    private static readonly ObjectSchema<KafkaTlsOptions> KafkaTls = new ObjectSchema<KafkaTlsOptions>(() => new())
+        .Key("enabled", Bool, o => o.Enabled, (o, v) => o with { Enabled = v },
+            "Whether the brokers are spoken to with TLS.")
+        .Key("ca", OptionalFilePath, o => o.Ca, (o, v) => o with { Ca = v },
+            "PEM file of the authorities that the brokers' certificates are trusted by; null means those of the system.")
+        .Key("certificate", OptionalFilePath, o => o.Certificate, (o, v) => o with { Certificate = v },
+            "PEM file with the certificate to show to the brokers; null means none.")
+        .Key("key", OptionalFilePath, o => o.Key, (o, v) => o with { Key = v },
+            "PEM file with that certificate's key.");
+
+    private static readonly ObjectSchema<KafkaSaslOptions> KafkaSasl = new ObjectSchema<KafkaSaslOptions>(() => new())
+        .Key("mechanism", Choice(("none", SaslChoice.None), ("plain", SaslChoice.Plain), ("scram-sha-256", SaslChoice.ScramSha256), ("scram-sha-512", SaslChoice.ScramSha512)),
+            o => o.Mechanism, (o, v) => o with { Mechanism = v },
+            "How it says who it is.")
+        .Key("username", OptionalLabel, o => o.Username, (o, v) => o with { Username = v },
+            "Its name.")
+        .Key("passwordFile", OptionalFilePath, o => o.PasswordFile, (o, v) => o with { PasswordFile = v },
+            "Path of the file with its password, and nothing else; read again when the brokers refuse it.");
+
+    private static readonly ObjectSchema<KafkaOptions> Kafka = new ObjectSchema<KafkaOptions>(() => new())
+        .Key("brokers", OptionalLabel, o => o.Brokers, (o, v) => o with { Brokers = v },
+            "Bootstrap servers, `host:port`, several with commas between.")
+        .Key("mode", Choice(("default", KafkaMode.Default), ("kserve-compat", KafkaMode.KServe)), o => o.Mode, (o, v) => o with { Mode = v },
+            "How events look: `default` is one event an exchange, `kserve-compat` is two, as KServe's payload logger sends them.")
+        .Key("inferenceService", OptionalLabel, o => o.InferenceService, (o, v) => o with { InferenceService = v },
+            "Name of the InferenceService in `kserve-compat` events; null means the model's name.")
+        .Key("topics", KafkaTopics, o => o.Topics, (o, v) => o with { Topics = v },
+            "The names of the topics; the sidecar makes none.")
+        .Key("maxEvent", Size(KiB, 64 * MiB), o => o.MaxEvent, (o, v) => o with { MaxEvent = v },
+            "Largest data of an event, below the topics' max.message.bytes; larger data loses its largest members, and says so.")
+        .Key("memory", Size(MiB, 16 * GiB), o => o.Memory, (o, v) => o with { Memory = v },
+            "Memory for events that wait, where there is no state.directory.")
+        .Key("drainRate", Integer(1, 1_000_000), o => o.DrainRate, (o, v) => o with { DrainRate = v },
+            "Events a second, beyond those that come in, with which what has waited is sent when brokers are back.")
+        .Key("tls", KafkaTls, o => o.Tls, (o, v) => o with { Tls = v },
+            "TLS to the brokers.")
+        .Key("sasl", KafkaSasl, o => o.Sasl, (o, v) => o with { Sasl = v },
+            "Who the sidecar is to the brokers.")
+        .Key("client", new MapSchema<string>(Label, Label, 64), o => o.Client, (o, v) => o with { Client = v },
+            "Further settings of librdkafka, by its names; for those that this file has no key for.");
+
     private static readonly ObjectSchema<EventOptions> Events = new ObjectSchema<EventOptions>(() => new())
-        .Key("sink", Choice(("none", EventSink.None), ("jsonl", EventSink.Jsonl)), o => o.Sink, (o, v) => o with { Sink = v },
-            "Where events go: nowhere, or to a rotating file of JSON lines.")
+        .Key("sink", Choice(("none", EventSink.None), ("jsonl", EventSink.Jsonl), ("kafka", EventSink.Kafka)), o => o.Sink, (o, v) => o with { Sink = v },
+            "Where events go: nowhere, to a rotating file of JSON lines, or to Kafka.")
         .Key("rate", Rate, o => o.Rate, (o, v) => o with { Rate = v },
             "Share of the ordinary exchanges that become events; failures and violations always do.")
+        .Key("capture", Choice(("none", EventCapture.None), ("failed", EventCapture.Failed), ("all", EventCapture.All)), o => o.Capture, (o, v) => o with { Capture = v },
+            "Whose values of tensors may be in events, as far as `redaction.allow` names them: nobody's, those of exchanges that failed or broke the contract or on which a shadow disagrees, or all.")
+        .Key("maxValues", Integer(1, 1_000_000), o => o.MaxValues, (o, v) => o with { MaxValues = v },
+            "Most values of a tensor in an event.")
         .Key("jsonl", Jsonl, o => o.Jsonl, (o, v) => o with { Jsonl = v },
-            "The rotating file of JSON lines.");
+            "The rotating file of JSON lines.")
+        .Key("kafka", Kafka, o => o.Kafka, (o, v) => o with { Kafka = v },
+            "The topics of Kafka.");
+
+    private static readonly ObjectSchema<StateOptions> State = new ObjectSchema<StateOptions>(() => new())
+        .Key("directory", OptionalFilePath, o => o.Directory, (o, v) => o with { Directory = v },
+            "Folder for what must outlive the process, on a volume of the pod's own; null means that nothing does.")
+        .Key("spoolLimit", Size(MiB, 1024 * GiB), o => o.SpoolLimit, (o, v) => o with { SpoolLimit = v },
+            "Most that events take there which brokers have yet to acknowledge.")
+        .Key("whenFull", Choice(("drop-oldest", WhenFull.DropOldest), ("drop-newest", WhenFull.DropNewest)), o => o.WhenFull, (o, v) => o with { WhenFull = v },
+            "What gives way at that limit; either is counted.");
+
+    private static readonly ObjectSchema<RedactionRuleOptions> RedactionRule = new ObjectSchema<RedactionRuleOptions>(NewRedactionRule)
+        .Key("name", Label, o => o.Name, (o, v) => o with { Name = v },
+            "A feature, with a `*` at the end for any rest, or a place in JSON bodies: a JSON Pointer or a JSONPath, with everything below it.", required: true)
+        .Key("action", Choice(("drop", RedactionChoice.Drop), ("mask", RedactionChoice.Mask), ("hmac", RedactionChoice.Hmac)), o => o.Action, (o, v) => o with { Action = v },
+            "What is done with its values.");
+
+    private static readonly ObjectSchema<RedactionOptions> Redaction = new ObjectSchema<RedactionOptions>(() => new())
+        .Key("rules", new ListSchema<RedactionRuleOptions>(RedactionRule, NewRedactionRule, 256), o => o.Rules, (o, v) => o with { Rules = v },
+            "What is taken away of what may leave, by feature or path; the strongest rule wins: drop, then mask, then hmac.")
+        .Key("allow", new ListSchema<string>(Label, () => "", 1024), o => o.Allow, (o, v) => o with { Allow = v },
+            "Features (`age`, `user_*`, `*`) and paths of JSON bodies (`/user/age`) whose values may leave where values are captured; of others none does.")
+        .Key("patterns", Choice(("drop", RedactionChoice.Drop), ("mask", RedactionChoice.Mask), ("hmac", RedactionChoice.Hmac), ("none", RedactionChoice.None)),
+            o => o.Patterns, (o, v) => o with { Patterns = v },
+            "What is done with what looks like mail addresses, card, account and phone numbers, IP addresses, tokens and keys in any text.")
+        .Key("except", new ListSchema<string>(Pattern, () => "", 16), o => o.Except, (o, v) => o with { Except = v },
+            "Patterns that are not looked for.")
+        .Key("keyFile", OptionalFilePath, o => o.KeyFile, (o, v) => o with { KeyFile = v },
+            "Path of a file with the key of tokens, at least 16 bytes; null means that no rule makes tokens.")
+        .Key("classification", OptionalLabel, o => o.Classification, (o, v) => o with { Classification = v },
+            "Value of `dataclassification` of events with values inside; null means `redacted` or `captured`, by what was done.");
+
+    private static readonly ObjectSchema<TraceOptions> Traces = new ObjectSchema<TraceOptions>(() => new())
+        .Key("rate", Rate, o => o.Rate, (o, v) => o with { Rate = v },
+            "Share of the exchanges without a trace of their caller that become spans; failures and violations always do, and what the caller samples.");
 
     private static readonly ObjectSchema<RelayOptions> Relay = new ObjectSchema<RelayOptions>(() => new())
         .Key("threads", Integer(0, 256), o => o.Threads, (o, v) => o with { Threads = v },
@@ -191,6 +279,12 @@ internal static class SidecarSchema
             "Candidate models that re-score a sample of the traffic.")
         .Key("events", Events, o => o.Events, (o, v) => o with { Events = v },
             "Where sampled events are written.")
+        .Key("state", State, o => o.State, (o, v) => o with { State = v },
+            "What is kept on disk.")
+        .Key("redaction", Redaction, o => o.Redaction, (o, v) => o with { Redaction = v },
+            "What may leave the pod of texts and values.")
+        .Key("traces", Traces, o => o.Traces, (o, v) => o with { Traces = v },
+            "Which exchanges become spans.")
         .Key("relay", Relay, o => o.Relay, (o, v) => o with { Relay = v },
             "Threads and limits of the relay.")
         .Key("shutdown", Shutdown, o => o.Shutdown, (o, v) => o with { Shutdown = v },
@@ -200,6 +294,8 @@ internal static class SidecarSchema
     private static ListenerOptions NewListener() => new() { Name = "", Listen = Unset, Upstream = new("", 0) };
 
     private static InferenceRouteOptions NewRoute() => new() { Match = new("", "", IsPrefix: false) };
+
+    private static RedactionRuleOptions NewRedactionRule() => new() { Name = "" };
 
     private static ShadowOptions NewShadow() => new() { Name = "", File = "" };
 }

@@ -14,7 +14,7 @@ namespace Sidecar.Emit.Jsonl;
 /// Sequence numbers are given when an event is accepted, so they rise without gaps in the files unless an event was dropped, and a gap is
 /// exactly as long as what was dropped there.
 /// </remarks>
-public sealed partial class JsonlSink : IAsyncDisposable
+public sealed partial class JsonlSink : IEventSink, IAsyncDisposable
 {
     // One write holds at most this much, or one larger line.
     private const int BatchBytes = 64 * 1024;

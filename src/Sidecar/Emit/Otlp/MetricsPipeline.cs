@@ -39,11 +39,13 @@ public sealed class MetricsPipeline : IDisposable
     /// <param name="otlp">Null for no push.</param>
     public static MetricsPipeline Start(Meter meter, IReadOnlyDictionary<string, object> resource, OtlpSettings? otlp)
     {
-        var exports = new ExportBook();
+        var exports = new ExportBook(OtlpSignal.Metrics);
         var streams = Catalogue.All.ToDictionary(static definition => definition.Name, Stream, StringComparer.Ordinal);
         var builder = Sdk.CreateMeterProviderBuilder()
             .SetResourceBuilder(Resources.Builder(resource))
             .AddMeter(meter.Name, RuntimeMeter)
+            // An exchange that has a span gives its trace to the buckets that count it.
+            .SetExemplarFilter(ExemplarFilterType.TraceBased)
             .AddView(instrument => ReferenceEquals(instrument.Meter, meter) && streams.TryGetValue(instrument.Name, out var stream) ? stream
                 : instrument.Meter.Name == RuntimeMeter && OwnCost.Contains(instrument.Name) ? new MetricStreamConfiguration()
                 : MetricStreamConfiguration.Drop)
@@ -82,16 +84,6 @@ public sealed class MetricsPipeline : IDisposable
         ? new ExplicitBucketHistogramConfiguration { Boundaries = [.. buckets], CardinalityLimit = definition.MaxSeries }
         : new MetricStreamConfiguration { CardinalityLimit = definition.MaxSeries };
 
-    private static CountingMetricReader Reader(OtlpSettings settings, ExportBook book)
-    {
-        var options = new OtlpExporterOptions
-        {
-            Protocol = settings.Protocol,
-            TimeoutMilliseconds = (int)settings.Timeout.TotalMilliseconds,
-            Endpoint = settings.MetricsEndpoint,
-        };
-        if (settings.Headers is not null)
-            options.Headers = settings.Headers;
-        return new CountingMetricReader(new OtlpMetricExporter(options), settings, book) { TemporalityPreference = settings.Temporality };
-    }
+    private static CountingMetricReader Reader(OtlpSettings settings, ExportBook book) =>
+        new(new OtlpMetricExporter(OtlpExporters.Options(settings)), settings, book) { TemporalityPreference = settings.Temporality };
 }

@@ -4,56 +4,68 @@ using OpenTelemetry.Metrics;
 namespace Sidecar.Emit.Otlp;
 
 /// <summary>
-/// Where and how metrics are pushed: the standard <c>OTEL_*</c> variables, the metrics-specific ones first. Nothing is pushed unless an endpoint is
+/// Where and how one signal is pushed: the standard <c>OTEL_*</c> variables, those of the signal first. Nothing is pushed unless an endpoint is
 /// named, since the default of the specification (localhost) would make every pod without a collector fail to export once a minute.
 /// </summary>
 /// <param name="Endpoint">Base address, or the whole address if <paramref name="EndpointIsComplete"/>.</param>
-/// <param name="EndpointIsComplete">True when it came from the metrics-specific variable, which is used as it is; else <c>v1/metrics</c> is added over HTTP.</param>
+/// <param name="EndpointIsComplete">True when it came from the signal's own variable, which is used as it is; else <c>v1/metrics</c> and so on is added over HTTP.</param>
 /// <param name="Protocol">gRPC, or protobuf over HTTP.</param>
 /// <param name="Headers">As <c>key=value,key=value</c>; null for none.</param>
 /// <param name="Timeout">For one batch.</param>
-/// <param name="Interval">Between two batches.</param>
-/// <param name="Temporality">Cumulative unless asked otherwise: Prometheus refuses delta by default.</param>
+/// <param name="Interval">Between two batches: <c>OTEL_METRIC_EXPORT_INTERVAL</c>, <c>OTEL_BSP_SCHEDULE_DELAY</c>, <c>OTEL_BLRP_SCHEDULE_DELAY</c>.</param>
+/// <param name="Temporality">Of metrics. Cumulative unless asked otherwise: Prometheus refuses delta by default.</param>
 public sealed record OtlpSettings(
     Uri Endpoint, bool EndpointIsComplete, OtlpExportProtocol Protocol, string? Headers, TimeSpan Timeout, TimeSpan Interval,
     MetricReaderTemporalityPreference Temporality)
 {
-    private const string MetricsPrefix = "OTEL_EXPORTER_OTLP_METRICS_";
     private const string CommonPrefix = "OTEL_EXPORTER_OTLP_";
+    private const string Temporalities = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE";
+
+    /// <summary>What is pushed.</summary>
+    public OtlpSignal Signal { get; init; } = OtlpSignal.Metrics;
 
     /// <summary>The address that batches are sent to; over gRPC the exporter adds the name of the method itself.</summary>
-    public Uri MetricsEndpoint => EndpointIsComplete || Protocol == OtlpExportProtocol.Grpc
+    public Uri SignalEndpoint => EndpointIsComplete || Protocol == OtlpExportProtocol.Grpc
         ? Endpoint
-        : new UriBuilder(Endpoint) { Path = Endpoint.AbsolutePath.TrimEnd('/') + "/v1/metrics" }.Uri;
+        : new UriBuilder(Endpoint) { Path = Endpoint.AbsolutePath.TrimEnd('/') + "/v1/" + Signal.Label() }.Uri;
 
-    /// <summary>Reads the variables.</summary>
+    /// <summary>Reads the variables of one signal.</summary>
+    /// <param name="signal">What is pushed.</param>
     /// <param name="variable">An environment variable by name, null where unset.</param>
     /// <param name="complain">Called with a plain sentence for each value that can't be used; the default is taken instead.</param>
-    /// <returns>Null when no endpoint is named or the one that is can't be used, or when <c>OTEL_METRICS_EXPORTER=none</c> or <c>OTEL_SDK_DISABLED=true</c>.</returns>
-    public static OtlpSettings? FromEnvironment(Func<string, string?> variable, Action<string> complain)
+    /// <returns>Null when no endpoint is named or the one that is can't be used, or when <c>OTEL_METRICS_EXPORTER=none</c> (<c>OTEL_TRACES_EXPORTER</c>, <c>OTEL_LOGS_EXPORTER</c>) or <c>OTEL_SDK_DISABLED=true</c>.</returns>
+    public static OtlpSettings? FromEnvironment(OtlpSignal signal, Func<string, string?> variable, Action<string> complain)
     {
-        if (Is(variable("OTEL_SDK_DISABLED"), "true") || Is(variable("OTEL_METRICS_EXPORTER"), "none"))
+        var name = signal.Label().ToUpperInvariant();
+        if (Is(variable("OTEL_SDK_DISABLED"), "true") || Is(variable($"OTEL_{name}_EXPORTER"), "none"))
             return null;
 
-        var own = Given(variable, MetricsPrefix + "ENDPOINT");
+        var prefix = $"{CommonPrefix}{name}_";
+        var own = Given(variable, prefix + "ENDPOINT");
         var address = own ?? Given(variable, CommonPrefix + "ENDPOINT");
         if (address is null)
             return null;
         if (!Uri.TryCreate(address, UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("http" or "https"))
         {
-            complain($"the OTLP endpoint '{address}' is not an http:// or https:// address, so no metrics are pushed");
+            complain($"the OTLP endpoint '{address}' is not an http:// or https:// address, so no {signal.Label()} are pushed");
             return null;
         }
 
-        string? Setting(string name) => Given(variable, MetricsPrefix + name) ?? Given(variable, CommonPrefix + name);
+        string? Setting(string key) => Given(variable, prefix + key) ?? Given(variable, CommonPrefix + key);
+        var (interval, otherwise) = signal switch
+        {
+            OtlpSignal.Traces => ("OTEL_BSP_SCHEDULE_DELAY", 5_000),
+            OtlpSignal.Logs => ("OTEL_BLRP_SCHEDULE_DELAY", 1_000),
+            _ => ("OTEL_METRIC_EXPORT_INTERVAL", 60_000),
+        };
         return new OtlpSettings(
             endpoint,
             own is not null,
             ProtocolOf(Setting("PROTOCOL"), complain),
             Setting("HEADERS"),
             Milliseconds("OTEL_EXPORTER_OTLP_TIMEOUT", Setting("TIMEOUT"), 10_000, complain),
-            Milliseconds("OTEL_METRIC_EXPORT_INTERVAL", Given(variable, "OTEL_METRIC_EXPORT_INTERVAL"), 60_000, complain),
-            TemporalityOf(Given(variable, MetricsPrefix + "TEMPORALITY_PREFERENCE"), complain));
+            Milliseconds(interval, Given(variable, interval), otherwise, complain),
+            TemporalityOf(signal == OtlpSignal.Metrics ? Given(variable, Temporalities) : null, complain)) { Signal = signal };
     }
 
     private static string? Given(Func<string, string?> variable, string name) => variable(name) is { } value && value.Trim().Length > 0 ? value.Trim() : null;
@@ -81,7 +93,7 @@ public sealed record OtlpSettings(
             return MetricReaderTemporalityPreference.Cumulative;
         if (Is(value, "delta"))
             return MetricReaderTemporalityPreference.Delta;
-        complain($"{MetricsPrefix}TEMPORALITY_PREFERENCE is '{value}'; it can be cumulative or delta, and cumulative is used");
+        complain($"{Temporalities} is '{value}'; it can be cumulative or delta, and cumulative is used");
         return MetricReaderTemporalityPreference.Cumulative;
     }
 
