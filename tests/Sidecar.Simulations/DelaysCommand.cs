@@ -7,7 +7,7 @@ namespace Sidecar.Simulations;
 /// <summary>Delays at the budget of one false alarm a model-month, beside ADWIN's with its δ lowered to that budget.</summary>
 internal static class DelaysCommand
 {
-    /// <summary>δ of ADWIN for one alarm in 1.04e10 rows: its default's, lowered in proportion to the 3 alarms in 1e6 rows that the default gives.</summary>
+    /// <summary>δ of ADWIN for one alarm in 1.04e10 rows: its default's, lowered in proportion to the 3 alarms in 1e6 rows that river counts on one stream. By the 7 in 2e7 that are counted here it would be 5.5e-7.</summary>
     public const double LoweredDelta = 6.7e-8;
 
     private const int Longest = 40_000;

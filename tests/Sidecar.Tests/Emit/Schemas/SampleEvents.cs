@@ -244,5 +244,8 @@ internal static class SampleEvents
         [
             new("x", result, double.NaN, double.NaN, 10, double.NaN, "") { Histogram = new([], [], []) },
             new("y[1]", result, 0.25, 0.125, 10, 1.5, "missing") { Histogram = new([0, 1.5f], [1, 2, 3, 4, 5], [0, 0, 10, 0, 0]) },
-        ])));
+        ])
+        {
+            EstimatedAccuracy = result == DriftResult.Insufficient ? null : new(0.75, 10),
+        }));
 }
