@@ -35,7 +35,7 @@ internal static class SampleEvents
 
     private static IEnumerable<SidecarEvent> Make() =>
     [
-        .. OverHttp(), .. OverGrpc(), .. EveryWord(), .. Windows(), .. Reports(), .. Reports().Select(Cut), .. Discrepancies(), .. Discrepancies().Select(Cut), Cut(OverHttp()[2]),
+        .. OverHttp(), .. OverGrpc(), .. EveryWord(), .. Windows(), .. Reports(), .. Reports().Select(Cut), .. Discrepancies(), .. Discrepancies().Select(Cut), .. Discrepancies().Select(item => item with { Payload = PayloadLimit.Cut(item.Payload, 600) }), Cut(OverHttp()[0]),
         .. from kind in Enumerable.Range(0, Labels<DriftKind>.Count)
            from state in (string[])["raised", "louder", "cleared"]
            select ExchangeEvents.OfAlarm(new(
@@ -47,7 +47,7 @@ internal static class SampleEvents
 
     private static IEnumerable<SidecarEvent> Discrepancies()
     {
-        OwnedTensor[] Tensors(string name) => [new(name, DataType.Fp32, [2], new byte[8])];
+        OwnedTensor[] Tensors(string name) => [.. Enumerable.Range(0, 20).Select(i => new OwnedTensor($"{name}{i}", DataType.Fp32, [2], new byte[8]))];
         var job = new ShadowJob(Model, Tensors("x"), Tensors("y")) { RequestId = "r-1"u8.ToArray(), StartedUnixNanos = When.ToUnixTimeMilliseconds() * 1_000_000 };
         yield return ExchangeEvents.OfDiscrepancy(new ShadowDiscrepancy("candidate", job, Tensors("y"), 0.1), ValueCapture.Nothing);
         yield return ExchangeEvents.OfDiscrepancy(new ShadowDiscrepancy("candidate", job, Tensors("y"), 0.1), Capturing("*"));
@@ -57,8 +57,12 @@ internal static class SampleEvents
     private static ValueCapture Capturing(string what) => new(
         new Redactor(new RedactionPolicy([], [RedactionTarget.TryOfPath(what, out var path, out _) ? path! : RedactionTarget.OfFeature(what)])), CaptureMode.All, 1);
 
-    /// <summary>An event as a topic takes it that takes less.</summary>
-    private static SidecarEvent Cut(SidecarEvent item) => item with { Payload = PayloadLimit.Cut(item.Payload, item.Payload.Length - 1) };
+    /// <summary>An event as a topic takes it that is too small for its largest members.</summary>
+    private static SidecarEvent Cut(SidecarEvent item)
+    {
+        var largest = JsonNode.Parse(item.Payload.Span)!.AsObject().Max(member => member.Value?.ToJsonString().Length ?? 0);
+        return item with { Payload = PayloadLimit.Cut(item.Payload, item.Payload.Length - largest + 300) };
+    }
 
     private static DateTimeOffset When => new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
@@ -76,6 +80,8 @@ internal static class SampleEvents
         void Infer(string body) => traffic.Request(body, "/v2/models/m/versions/1/infer");
         const string Good = """{"id":"r-1","inputs":[{"name":"x","datatype":"FP32","shape":[1,2],"data":[1,2]}]}""";
         const string Answer = """{"model_name":"m","model_version":"1","id":"r-1","outputs":[{"name":"y","datatype":"INT64","shape":[1],"data":[7]}]}""";
+        Infer($$"""{"inputs":[{{string.Join(',', Enumerable.Range(0, 20).Select(i => $$"""{"name":"x{{i}}","datatype":"FP32","shape":[1],"data":[1]}"""))}}]}""");
+        Tell(traffic.Answer(Answer));
         Infer(Good);
         Tell(traffic.Answer(Answer));
         Infer(Good);
@@ -86,6 +92,8 @@ internal static class SampleEvents
         });
         Infer(Good);
         Tell(traffic.Answer(Answer), values: Capturing("x"));
+        Infer(Good);
+        Tell(traffic.Answer(Answer.Replace("[1],\"data\":[7]", "[2],\"data\":[7,8]", StringComparison.Ordinal)), values: Capturing("*"));
         Infer("{\"inputs\":");
         Tell(traffic.Answer("[]", 400), values: Capturing("/"));
         traffic.Request("{}", "/v2/models/m/infer");
