@@ -7,14 +7,7 @@ public static class EventTypes
     public const string Recovered = "_recovered";
 
     /// <summary>The value of <c>dataclassification</c> for events that hold figures and names, and no value of a tensor.</summary>
-    public const string Figures = "figures";
-
-    /// <summary>The value for events that hold values which rules have let through.</summary>
-    public const string Captured = "captured";
-
-    /// <summary>All of ours.</summary>
-    public static IReadOnlyList<string> All { get; } =
-        [ExchangeEvents.ExchangeType, ExchangeEvents.DriftType, ExchangeEvents.DriftEpisodeType, ExchangeEvents.ContractType, ExchangeEvents.ClosedType];
+    public const string Figures = Redaction.DataClassification.PublicAggregate;
 
     /// <summary>The stream that a type belongs to; each has its numbers, and its topic.</summary>
     internal static EventStream StreamOf(string type) =>

@@ -21,7 +21,7 @@ public sealed class JsonlSinkTests : IDisposable
         await using (var sink = Sink())
             Assert.True(sink.TryEmit(new SidecarEvent("io.sidecar.exchange.v1", "m/1", Noon, 2.5, """{"a":"é"}"""u8.ToArray())));
         Assert.Equal(
-            """{"specversion":"1.0","id":"0000000000000001","source":"/pod/1","type":"io.sidecar.exchange.v1","subject":"m/1","time":"2026-03-04T10:00:00.123Z","sequence":"0000000000000001","sampledrate":2,"weight":"2.5","datacontenttype":"application/json","data":{"a":"é"}}""" + "\n",
+            """{"specversion":"1.0","id":"0000000000000001","source":"/pod/1","type":"io.sidecar.exchange.v1","subject":"m/1","time":"2026-03-04T10:00:00.123Z","sequence":"0000000000000001","dataclassification":"public-aggregate","sampledrate":2,"weight":"2.5","datacontenttype":"application/json","dataschema":"urn:io:sidecar:exchange:v1","data":{"a":"é"}}""" + "\n",
             await File.ReadAllTextAsync(EventsPath, TestContext.Current.CancellationToken));
     }
 
@@ -31,7 +31,7 @@ public sealed class JsonlSinkTests : IDisposable
         await using (var sink = Sink())
             sink.TryEmit(new SidecarEvent("t", "", Noon, 1, default));
         var item = Assert.Single(EventsFile.Read(EventsPath, out _));
-        Assert.Equal(["specversion", "id", "source", "type", "time", "sequence"], item.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(["specversion", "id", "source", "type", "time", "sequence", "dataclassification"], item.EnumerateObject().Select(property => property.Name));
     }
 
     [Fact]

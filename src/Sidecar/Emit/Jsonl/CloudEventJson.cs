@@ -46,6 +46,11 @@ internal static class CloudEventJson
             json.WriteString("subject"u8, item.Subject);
         json.WriteString("time"u8, item.Time.UtcDateTime);
         json.WriteString("sequence"u8, number);
+        if (item.Key is { } key)
+            json.WriteString("partitionkey"u8, key);
+        json.WriteString("dataclassification"u8, item.Classification ?? EventTypes.Figures);
+        if (item.TraceParent is { } parent)
+            json.WriteString("traceparent"u8, parent);
         if (item.Weight != 1)
         {
             json.WriteNumber("sampledrate"u8, (int)Math.Clamp(Math.Round(item.Weight), 1, int.MaxValue));
@@ -55,6 +60,8 @@ internal static class CloudEventJson
         if (!item.Payload.IsEmpty)
         {
             json.WriteString("datacontenttype"u8, "application/json"u8);
+            if (EventTypes.SchemaOf(item.Type) is { } schema)
+                json.WriteString("dataschema"u8, schema);
             json.WritePropertyName("data"u8);
             WriteData(json, item.Payload.Span);
         }

@@ -28,7 +28,11 @@ namespace Sidecar.Tests.Emit.Schemas;
 internal static class SampleEvents
 {
     private static readonly ModelIdentity Model = new("m", "1", IdentitySource.Path);
-    private static readonly Lazy<IReadOnlyList<(string Type, JsonObject Data)>> Made = new(() => [.. Make().Select(item => (item.Type, JsonNode.Parse(item.Payload.Span)!.AsObject()))]);
+    private static readonly Lazy<IReadOnlyList<SidecarEvent>> Events = new(() => [.. Make()]);
+    private static readonly Lazy<IReadOnlyList<(string Type, JsonObject Data)>> Made = new(() => [.. Events.Value.Select(item => (item.Type, JsonNode.Parse(item.Payload.Span)!.AsObject()))]);
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<SidecarEvent> All => Events.Value;
 
     /// <summary>The data of all events of a type.</summary>
     public static IEnumerable<JsonObject> Of(string type) => Made.Value.Where(sample => sample.Type == type).Select(sample => (JsonObject)sample.Data.DeepClone());
