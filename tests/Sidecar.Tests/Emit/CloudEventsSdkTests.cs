@@ -1,10 +1,8 @@
 using System.Net.Mime;
 using System.Text.Json;
-using CloudNative.CloudEvents;
 using CloudNative.CloudEvents.SystemTextJson;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sidecar.Emit.Jsonl;
-using Sidecar.Model;
 using Sidecar.Tests.Emit.Schemas;
 
 namespace Sidecar.Tests.Emit;
