@@ -99,7 +99,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
             new CaptureSettings(options.Capture.MaxBody, options.Capture.DecodeRate) { Routes = new ConfiguredRoutes(options.Routes) },
             threads + RelayHost.TapPoolsForTls(routes));
 
-        _metrics = MetricsPipeline.Start(_meter.Meter, resource, Otlp(OtlpSignal.Metrics));
+        _metrics = MetricsPipeline.Start(_meter.Meter, resource, Otlp(OtlpSignal.Metrics), exemplars: _traces is not null);
         ExportBook?[] exports = [_metrics.Exports, _traces?.Exports, _logs?.Exports];
         MetricsWiring.Observe(_meter, options, _book, retries, generations, eventBook, _events, _values.Redactor, [.. exports.OfType<ExportBook>()], _analysis, _shadows, bodies, _path.Taps.Governor, () => _relay);
         _relay = new RelayHost(routes, threads, RelayRoutes.SettingsOf(options.Relay), hooks.Taps?.Invoke(_path.Taps) ?? _path.Taps, _time, _log);

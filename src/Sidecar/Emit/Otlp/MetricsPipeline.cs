@@ -37,7 +37,8 @@ public sealed class MetricsPipeline : IDisposable
     /// <param name="meter">The one meter to collect from; another of the same name in this process is not ours.</param>
     /// <param name="resource">See <see cref="Resources.Detect"/>.</param>
     /// <param name="otlp">Null for no push.</param>
-    public static MetricsPipeline Start(Meter meter, IReadOnlyDictionary<string, object> resource, OtlpSettings? otlp)
+    /// <param name="exemplars">There are spans to point at.</param>
+    public static MetricsPipeline Start(Meter meter, IReadOnlyDictionary<string, object> resource, OtlpSettings? otlp, bool exemplars = true)
     {
         var exports = new ExportBook(OtlpSignal.Metrics);
         var streams = Catalogue.All.ToDictionary(static definition => definition.Name, Stream, StringComparer.Ordinal);
@@ -47,8 +48,8 @@ public sealed class MetricsPipeline : IDisposable
                 new ConfigurationBuilder().AddEnvironmentVariables().AddInMemoryCollection([new("OTEL_SDK_DISABLED", "false")]).Build()))
             .SetResourceBuilder(Resources.Builder(resource))
             .AddMeter(meter.Name, RuntimeMeter)
-            // An exchange that has a span gives its trace to the buckets that count it.
-            .SetExemplarFilter(ExemplarFilterType.TraceBased)
+            // An exchange that has a span gives its trace to the buckets that count it; looking for one costs each of them.
+            .SetExemplarFilter(exemplars ? ExemplarFilterType.TraceBased : ExemplarFilterType.AlwaysOff)
             .AddView(instrument => ReferenceEquals(instrument.Meter, meter) && streams.TryGetValue(instrument.Name, out var stream) ? stream
                 : instrument.Meter.Name == RuntimeMeter && OwnCost.Contains(instrument.Name) ? new MetricStreamConfiguration()
                 : MetricStreamConfiguration.Drop)
