@@ -50,7 +50,7 @@ public sealed class EventEnvelopeTests
         Assert.Equal(
             [
                 "ce_specversion: 1.0", "ce_id: mine", $"ce_source: {Source}", "ce_type: io.sidecar.closed.v1", "ce_time: 2026-03-04T10:00:00.1230000Z", "ce_sequence: 0000000000000042",
-                $"ce_partitionkey: {Source}", "ce_dataclassification: figures",
+                $"ce_partitionkey: {Source}", "ce_dataclassification: public-aggregate",
             ],
             Lines(record));
         Assert.Null(record.Value);
