@@ -62,6 +62,9 @@ internal sealed class BinEdges
     /// <summary>Upper edge of a bin, given as its cell.</summary>
     public float Upper(int cell) => _edges[cell];
 
+    /// <summary>Upper edges of all cells but the last, and +∞ beyond.</summary>
+    public ReadOnlySpan<float> Upper() => _edges;
+
     /// <summary>Lower end of a bin, given as its cell: the edge below it, or the minimum.</summary>
     public float Lower(int cell) => cell == 2 ? Minimum : _edges[cell - 1];
 

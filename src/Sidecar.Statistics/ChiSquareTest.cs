@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using MathNet.Numerics;
 
 namespace Sidecar.Statistics;
@@ -24,24 +25,32 @@ public static class ChiSquareTest
     /// <param name="yates">Yates' correction where there is one degree of freedom, which is scipy's default.</param>
     public static TestResult TwoSample(ReadOnlySpan<long> live, ReadOnlySpan<long> reference, bool yates = true)
     {
-        var (n, m) = CountDistances.Rows(live, reference);
-        var freedom = CountDistances.Used(live, reference) - 1;
+        var (n, m, used) = CountDistances.Totals(live, reference);
+        var freedom = used - 1;
         if (n == 0 || m == 0 || freedom < 1)
             return TestResult.Insufficient;
-        double statistic = 0;
-        for (var cell = 0; cell < live.Length; cell++)
+        // With e and f the expected rows of either side and the same difference d on both, d²/e + d²/f = d²/(live + reference) · (n + m)²/(n·m).
+        var share = n / (n + m);
+        var correction = yates && freedom == 1 ? 0.5 : 0;
+        var sums = Vector256<double>.Zero;
+        var cell = 0;
+        for (; cell + Vector256<double>.Count <= live.Length; cell += Vector256<double>.Count)
         {
-            double both = live[cell] + reference[cell];
-            if (both == 0)
-                continue;
-            double expected = both * n / (n + m), expectedReference = both * m / (n + m);
-            // The difference has the same size on either side.
-            var difference = Math.Abs(live[cell] - expected);
-            if (yates && freedom == 1)
-                difference -= Math.Min(0.5, difference);
-            statistic += difference * difference * (1 / expected + 1 / expectedReference);
+            var count = Vector256.ConvertToDouble(CountDistances.Counts(live, cell));
+            var both = count + Vector256.ConvertToDouble(CountDistances.Counts(reference, cell));
+            var difference = Vector256.Max(Vector256<double>.Zero, Vector256.Abs(count - both * share) - Vector256.Create(correction));
+            sums += difference * difference / Vector256.Max(both, Vector256<double>.One); // an empty cell has no difference
         }
 
+        var sum = Vector256.Sum(sums);
+        for (; cell < live.Length; cell++)
+        {
+            double both = live[cell] + reference[cell];
+            var difference = Math.Max(0, Math.Abs(live[cell] - both * share) - correction);
+            sum += difference * difference / Math.Max(both, 1);
+        }
+
+        var statistic = sum * (n + m) / n * ((n + m) / m);
         return new(statistic, freedom, UpperTail(statistic, freedom));
     }
 
@@ -51,8 +60,8 @@ public static class ChiSquareTest
     /// </summary>
     public static TestResult AgainstExact(ReadOnlySpan<long> live, ReadOnlySpan<long> reference)
     {
-        var (n, m) = CountDistances.Rows(live, reference);
-        var freedom = CountDistances.Used(live, reference) - 1;
+        var (n, m, used) = CountDistances.Totals(live, reference);
+        var freedom = used - 1;
         if (n == 0 || m == 0 || freedom < 1)
             return TestResult.Insufficient;
         double statistic = 0;
@@ -79,7 +88,7 @@ public static class ChiSquareTest
         var (n, m) = CountDistances.Rows(live, reference);
         if (n == 0 || m == 0)
             return TestResult.Insufficient;
-        var least = alpha < 1e-6 ? 25 : 12;
+        var leastTimesRows = (alpha < 1e-6 ? 25 : 12) * (n + m);
         Span<long> joinedLive = stackalloc long[live.Length], joined = stackalloc long[live.Length];
         var used = 0;
         long heldLive = 0, held = 0;
@@ -87,7 +96,7 @@ public static class ChiSquareTest
         {
             heldLive += live[cell];
             held += reference[cell];
-            if ((heldLive + held) * n / (n + m) < least)
+            if ((heldLive + held) * n < leastTimesRows)
                 continue;
             (joinedLive[used], joined[used++]) = (heldLive, held);
             (heldLive, held) = (0, 0);

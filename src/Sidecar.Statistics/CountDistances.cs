@@ -18,9 +18,10 @@ public static class CountDistances
         var cell = 0;
         for (; cell <= live.Length - Vector256<double>.Count; cell += Vector256<double>.Count)
         {
+            // Divided, not multiplied by 1/n: where the sides are nearly alike the terms cancel, and a rounding more would be seen.
             var p = Rows(live, cell) / Vector256.Create(n);
             var q = Rows(reference, cell) / Vector256.Create(m);
-            sum += Term(p, q) + Term(q, p);
+            sum += Term(p, p + q) + Term(q, p + q);
         }
 
         var divergence = Vector256.Sum(sum);
@@ -88,17 +89,22 @@ public static class CountDistances
     /// </summary>
     public static double PopulationStability(ReadOnlySpan<long> live, ReadOnlySpan<long> reference, double pseudo = 0.5)
     {
-        var (n, m) = Rows(live, reference);
+        var (n, m, used) = Totals(live, reference);
+        return Stability(live, reference, pseudo, n, m, used);
+    }
+
+    private static double Stability(ReadOnlySpan<long> live, ReadOnlySpan<long> reference, double pseudo, double n, double m, int used)
+    {
         if (n == 0 || m == 0)
             return double.NaN;
-        var added = pseudo * Used(live, reference);
-        var terms = Vector256<double>.Zero;
+        var added = pseudo * used;
+        Vector256<double> terms = default, perLive = Vector256.Create(1 / (n + added)), perReference = Vector256.Create(1 / (m + added));
         var cell = 0;
         for (; cell <= live.Length - Vector256<double>.Count; cell += Vector256<double>.Count)
         {
             var (count, other) = (Rows(live, cell), Rows(reference, cell));
-            var p = (count + Vector256.Create(pseudo)) / Vector256.Create(n + added);
-            var q = (other + Vector256.Create(pseudo)) / Vector256.Create(m + added);
+            var p = (count + Vector256.Create(pseudo)) * perLive;
+            var q = (other + Vector256.Create(pseudo)) * perReference;
             var term = (p - q) * Vector256.Log(p / q);
             terms += Vector256.ConditionalSelect(Vector256.Equals(count + other, Vector256<double>.Zero), Vector256<double>.Zero, term);
         }
@@ -121,41 +127,64 @@ public static class CountDistances
     /// </summary>
     public static double DebiasedPopulationStability(ReadOnlySpan<long> live, ReadOnlySpan<long> reference, double phi)
     {
-        var (n, m) = Rows(live, reference);
-        return PopulationStability(live, reference) - (Used(live, reference) - 1) * phi * (1 / n + 1 / m);
-    }
-
-    /// <summary>Cells that hold a row on either side.</summary>
-    internal static int Used(ReadOnlySpan<long> live, ReadOnlySpan<long> reference)
-    {
-        var used = 0;
-        for (var cell = 0; cell < live.Length; cell++)
-            used += live[cell] + reference[cell] > 0 ? 1 : 0;
-        return used;
+        var (n, m, used) = Totals(live, reference);
+        return Stability(live, reference, 0.5, n, m, used) - (used - 1) * phi * (1 / n + 1 / m);
     }
 
     internal static (double Live, double Reference) Rows(ReadOnlySpan<long> live, ReadOnlySpan<long> reference)
     {
-        if (live.Length != reference.Length)
-            throw new ArgumentException("Both sides have the same cells.", nameof(reference));
-        long n = 0, m = 0;
-        for (var cell = 0; cell < live.Length; cell++)
-        {
-            n += live[cell];
-            m += reference[cell];
-        }
-
+        var (n, m, _) = Totals(live, reference);
         return (n, m);
     }
 
-    private static Vector256<double> Rows(ReadOnlySpan<long> counts, int at) =>
-        Vector256.ConvertToDouble(Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(counts), (nuint)at));
+    /// <summary>Rows of either side, and the cells that hold one on any side.</summary>
+    internal static (double Live, double Reference, int Used) Totals(ReadOnlySpan<long> live, ReadOnlySpan<long> reference)
+    {
+        if (live.Length != reference.Length)
+            throw new ArgumentException("Both sides have the same cells.", nameof(reference));
+        Vector256<long> rows = default, referenceRows = default, occupied = default;
+        var cell = 0;
+        for (; cell <= live.Length - Vector256<long>.Count; cell += Vector256<long>.Count)
+        {
+            var (a, b) = (Counts(live, cell), Counts(reference, cell));
+            rows += a;
+            referenceRows += b;
+            occupied -= Vector256.GreaterThan(a + b, Vector256<long>.Zero); // every hit is -1
+        }
 
-    /// <summary>part·ln(2·part/(part + other)), 0 where the part is.</summary>
-    private static Vector256<double> Term(Vector256<double> part, Vector256<double> other)
+        long n = Vector256.Sum(rows), m = Vector256.Sum(referenceRows), used = Vector256.Sum(occupied);
+        for (; cell < live.Length; cell++)
+        {
+            n += live[cell];
+            m += reference[cell];
+            used += live[cell] + reference[cell] > 0 ? 1 : 0;
+        }
+
+        return (n, m, (int)used);
+    }
+
+    internal static long Sum(ReadOnlySpan<long> counts)
+    {
+        var sums = Vector256<long>.Zero;
+        var cell = 0;
+        for (; cell <= counts.Length - Vector256<long>.Count; cell += Vector256<long>.Count)
+            sums += Counts(counts, cell);
+        var sum = Vector256.Sum(sums);
+        for (; cell < counts.Length; cell++)
+            sum += counts[cell];
+        return sum;
+    }
+
+    /// <summary>Four cells from one on.</summary>
+    internal static Vector256<long> Counts(ReadOnlySpan<long> counts, int at) => Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(counts), (nuint)at);
+
+    private static Vector256<double> Rows(ReadOnlySpan<long> counts, int at) => Vector256.ConvertToDouble(Counts(counts, at));
+
+    /// <summary>part·ln(2·part/both), 0 where the part is.</summary>
+    private static Vector256<double> Term(Vector256<double> part, Vector256<double> both)
     {
         // An empty cell's logarithm is of something instead of 0, and times 0 it is 0.
-        var ratio = (part + part) / Vector256.Max(part + other, Vector256.Create(double.Epsilon));
+        var ratio = (part + part) / Vector256.Max(both, Vector256.Create(double.Epsilon));
         return part * Vector256.Log(Vector256.Max(ratio, Vector256.Create(1e-300)));
     }
 

@@ -31,30 +31,29 @@ public static class Distances
         double n = live.Rows, m = reference.Rows;
         if (n == 0)
             return new(double.NaN, double.NaN, double.NaN);
-        var counts = reference.Counts;
+        ReadOnlySpan<long> liveCounts = live.Counts, counts = reference.Counts;
         long before = 0, referenceBefore = 0;
-        double left = 0, lower = 0, upper = 0, perLive = 1 / n, perReference = 1 / m;
-        for (var cell = 0; cell < counts.Length; cell++)
+        double left = 0, lower = 0, widest = 0, perLive = 1 / n, perReference = 1 / m;
+        var at = 0;
+        for (var cell = 0; cell < liveCounts.Length; cell++)
         {
-            long count = live.Count(cell), referenceCount = counts[cell];
+            long count = liveCounts[cell], referenceCount = counts[cell];
             before += count;
             referenceBefore += referenceCount;
-            var right = before * perLive - referenceBefore * perReference;
-            lower = Math.Max(lower, Math.Abs(right));
+            double rise = left + count * perLive, fall = referenceCount * perReference - left;
+            left = before * perLive - referenceBefore * perReference;
+            if (Math.Abs(left) > lower)
+                lower = Math.Abs(left);
             // What may lie inside only matters where both sides do: one alone moves d in one direction, to its end.
-            if (count > 0 && referenceCount > 0)
-            {
-                if (!OnUpperEdge(live, cell))
-                    upper = Math.Max(upper, left + count * perLive);
-                if (!reference.OnlyUpperEdge(cell))
-                    upper = Math.Max(upper, referenceCount * perReference - left);
-            }
-
-            left = right;
+            if ((rise > widest || fall > widest) && count > 0 && referenceCount > 0)
+                (widest, at) = (Math.Max(rise, fall), cell);
         }
 
-        lower = Math.Min(1, lower);
-        return new(lower, lower, Math.Min(1, Math.Max(lower, upper)));
+        // At the widest place it mostly is not known where the values lie, and the others don't matter.
+        var upper = lower;
+        if (widest > lower)
+            upper = OnUpperEdge(live, at) || reference.OnlyUpperEdge(at) ? Inside(live, n, m, lower) : widest;
+        return new(Math.Min(1, lower), Math.Min(1, lower), Math.Min(1, upper));
     }
 
     /// <summary>
@@ -75,19 +74,20 @@ public static class Distances
         distance += Math.Abs((live.Sum(above) + live.Sum(far)) / n - (reference.Sums[above] + reference.Sums[far]) / m
             - reference.Maximum * (live.Above / n - (reference.Counts[above] + reference.Counts[far]) / m));
         double perLive = 1 / n, perReference = 1 / m, a = reference.Minimum, left = before * perLive - referenceBefore * perReference;
-        ReadOnlySpan<long> counts = reference.Counts;
-        var sums = reference.Sums;
+        ReadOnlySpan<long> liveCounts = live.Counts, counts = reference.Counts;
+        ReadOnlySpan<double> liveSums = live.Sums, sums = reference.Sums;
+        var edges = reference.Edges.Upper();
         for (var bin = NumericReference.FirstBin; bin <= reference.LastBin; bin++)
         {
             // ∫(a,b] (F − G) = b·d(b) − a·d(a) − (S/n − T/m), written so that a large common offset cancels first.
-            double b = reference.Edges.Upper(bin);
-            before += live.Count(bin);
+            double b = edges[bin];
+            before += liveCounts[bin];
             referenceBefore += counts[bin];
             var right = before * perLive - referenceBefore * perReference;
-            var signed = (b - a) * left
-                + (b * live.Count(bin) - live.Sum(bin)) * perLive
-                - (b * counts[bin] - sums[bin]) * perReference;
-            distance += Math.Max(Math.Abs(signed), Crossing(left, right) * (b - a));
+            var signed = Math.Abs((b - a) * left + (b * liveCounts[bin] - liveSums[bin]) * perLive - (b * counts[bin] - sums[bin]) * perReference);
+            distance += signed;
+            if (left * right < 0)
+                distance += Math.Max(0, Crossing(left, right) * (b - a) - signed);
             (a, left) = (b, right);
         }
 
@@ -158,9 +158,32 @@ public static class Distances
         return distance(counts, live.Reference.Counts);
     }
 
-    /// <summary>Mean |d| along the straight line from left to right if it crosses 0, else 0.</summary>
-    private static double Crossing(double left, double right) =>
-        left * right < 0 ? (left * left + right * right) / (2 * (Math.Abs(left) + Math.Abs(right))) : 0;
+    /// <summary>The most that |d| can be, given where in its cell a side is known to lie.</summary>
+    private static double Inside(NumericCounts live, double n, double m, double lower)
+    {
+        var reference = live.Reference;
+        ReadOnlySpan<long> liveCounts = live.Counts, counts = reference.Counts;
+        long before = 0, referenceBefore = 0;
+        double upper = lower, perLive = 1 / n, perReference = 1 / m;
+        for (var cell = 0; cell < liveCounts.Length; cell++)
+        {
+            var left = before * perLive - referenceBefore * perReference;
+            before += liveCounts[cell];
+            referenceBefore += counts[cell];
+            if (liveCounts[cell] == 0 || counts[cell] == 0)
+                continue;
+            double rise = left + liveCounts[cell] * perLive, fall = counts[cell] * perReference - left;
+            if (rise > upper && !OnUpperEdge(live, cell))
+                upper = rise;
+            if (fall > upper && !reference.OnlyUpperEdge(cell))
+                upper = fall;
+        }
+
+        return upper;
+    }
+
+    /// <summary>Mean |d| along the straight line from left to right, which crosses 0.</summary>
+    private static double Crossing(double left, double right) => (left * left + right * right) / (2 * (Math.Abs(left) + Math.Abs(right)));
 
     private static bool IsPoint(NumericReference reference, int cell) =>
         cell >= NumericReference.FirstBin && cell <= reference.LastBin && reference.Edges.IsPoint(cell);

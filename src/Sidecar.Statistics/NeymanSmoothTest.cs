@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using MathNet.Numerics.Distributions;
 
 namespace Sidecar.Statistics;
@@ -31,31 +32,10 @@ public static class NeymanSmoothTest
         var (n, m) = CountDistances.Rows(live, reference);
         if (n == 0 || m == 0)
             return TestResult.Insufficient;
-        double before = 0, perPooled = 1 / (n + m), perLive = 1 / n, perReference = 1 / m;
-        double m1 = 0, m2 = 0, m3 = 0, m4 = 0, m5 = 0, m6 = 0, m7 = 0, m8 = 0, d1 = 0, d2 = 0, d3 = 0, d4 = 0;
-        for (var cell = 0; cell < live.Length; cell++)
-        {
-            var share = (live[cell] + reference[cell]) * perPooled;
-            var rank = 2 * before + share - 1;
-            var difference = live[cell] * perLive - reference[cell] * perReference;
-            before += share;
-            double square = rank * rank, cube = square * rank, fourth = square * square;
-            m1 += share * rank;
-            m2 += share * square;
-            m3 += share * cube;
-            m4 += share * fourth;
-            m5 += share * fourth * rank;
-            m6 += share * fourth * square;
-            m7 += share * fourth * cube;
-            m8 += share * fourth * fourth;
-            d1 += difference * rank;
-            d2 += difference * square;
-            d3 += difference * cube;
-            d4 += difference * fourth;
-        }
-
-        ReadOnlySpan<double> moments = [1, m1, m2, m3, m4, m5, m6, m7, m8];
-        Span<double> scores = [d1, d2, d3, d4], lower = stackalloc double[Order * Order];
+        Span<long> middles = stackalloc long[live.Length];
+        Span<double> moments = stackalloc double[2 * Order + 1], scores = stackalloc double[Order], lower = stackalloc double[Order * Order];
+        Middles(live, reference, middles);
+        Moments(live, reference, middles, n, m, moments, scores);
         if (!TryCholesky(moments, lower))
             return TestResult.Insufficient;
         var scale = Math.Sqrt(n * m / ((n + m) * phi));
@@ -71,6 +51,69 @@ public static class NeymanSmoothTest
         }
 
         return new(largest, Order, Math.Min(1, 2 * Order * Normal.CDF(0, 1, -largest)));
+    }
+
+    /// <summary>Twice the pooled rows up to the middle of each cell.</summary>
+    private static void Middles(ReadOnlySpan<long> live, ReadOnlySpan<long> reference, Span<long> middles)
+    {
+        long before = 0;
+        for (var cell = 0; cell < live.Length; cell++)
+        {
+            var both = live[cell] + reference[cell];
+            middles[cell] = 2 * before + both;
+            before += both;
+        }
+    }
+
+    /// <summary>Sums of the powers of the rank, 0 to 8, over the pooled rows' shares; and of 1 to 4 over the differences of shares, live less reference.</summary>
+    private static void Moments(
+        ReadOnlySpan<long> live, ReadOnlySpan<long> reference, ReadOnlySpan<long> middles, double n, double m, Span<double> moments, Span<double> differences)
+    {
+        double perPooled = 1 / (n + m), perLive = 1 / n, perReference = 1 / m;
+        Vector256<double> m1 = default, m2 = default, m3 = default, m4 = default, m5 = default, m6 = default, m7 = default, m8 = default;
+        Vector256<double> d1 = default, d2 = default, d3 = default, d4 = default;
+        var cell = 0;
+        for (; cell + Vector256<double>.Count <= live.Length; cell += Vector256<double>.Count)
+        {
+            var count = Vector256.ConvertToDouble(CountDistances.Counts(live, cell));
+            var other = Vector256.ConvertToDouble(CountDistances.Counts(reference, cell));
+            var rank = Vector256.ConvertToDouble(CountDistances.Counts(middles, cell)) * perPooled - Vector256<double>.One;
+            Vector256<double> share = (count + other) * perPooled, difference = count * perLive - other * perReference;
+            Vector256<double> square = rank * rank, fourth = square * square;
+            m2 += share * square;
+            m4 += share * fourth;
+            m6 += share * square * fourth;
+            m8 += share * fourth * fourth;
+            d2 += difference * square;
+            d4 += difference * fourth;
+            share *= rank;
+            difference *= rank;
+            m1 += share;
+            m3 += share * square;
+            m5 += share * fourth;
+            m7 += share * square * fourth;
+            d1 += difference;
+            d3 += difference * square;
+        }
+
+        ReadOnlySpan<Vector256<double>> sums = [m1, m2, m3, m4, m5, m6, m7, m8];
+        moments[0] = 1;
+        for (var power = 1; power < moments.Length; power++)
+            moments[power] = Vector256.Sum(sums[power - 1]);
+        sums = [d1, d2, d3, d4];
+        for (var power = 1; power <= differences.Length; power++)
+            differences[power - 1] = Vector256.Sum(sums[power - 1]);
+        for (; cell < live.Length; cell++)
+        {
+            double share = (live[cell] + reference[cell]) * perPooled, difference = live[cell] * perLive - reference[cell] * perReference;
+            var rank = middles[cell] * perPooled - 1;
+            for (var power = 1; power < moments.Length; power++)
+            {
+                moments[power] += share *= rank;
+                if (power <= differences.Length)
+                    differences[power - 1] += difference *= rank;
+            }
+        }
     }
 
     /// <summary>The lower triangle L of the covariance matrix of the powers; false if it has no full rank.</summary>

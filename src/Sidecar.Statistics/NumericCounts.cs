@@ -6,22 +6,14 @@ namespace Sidecar.Statistics;
 /// </summary>
 public sealed class NumericCounts(NumericReference reference)
 {
-    private readonly Cell[] _cells = new Cell[reference.Cells];
+    private readonly long[] _counts = new long[reference.Cells];
+    private readonly double[] _sums = new double[reference.Cells];
     private NonFinite _apart;
 
     public NumericReference Reference { get; } = reference;
 
     /// <summary>Finite values, n of the formulas.</summary>
-    public long Rows
-    {
-        get
-        {
-            long rows = 0;
-            foreach (ref readonly var cell in _cells.AsSpan())
-                rows += cell.Count;
-            return rows;
-        }
-    }
+    public long Rows => CountDistances.Sum(_counts);
 
     /// <summary>Rows of every kind: finite, non-finite and missing.</summary>
     public long Total => Rows + _apart.Total;
@@ -35,10 +27,10 @@ public sealed class NumericCounts(NumericReference reference)
     public long NegativeInfinity => _apart.NegativeInfinity;
 
     /// <summary>Finite values below the lowest bin, near and far.</summary>
-    public long Below => _cells[0].Count + _cells[1].Count;
+    public long Below => _counts[0] + _counts[1];
 
     /// <summary>Finite values above the highest bin, near and far.</summary>
-    public long Above => _cells[^1].Count + _cells[^2].Count;
+    public long Above => _counts[^1] + _counts[^2];
 
     /// <summary>Counts a value; NaN and infinities are counted apart.</summary>
     public void Add(float value)
@@ -49,23 +41,22 @@ public sealed class NumericCounts(NumericReference reference)
             return;
         }
 
-        ref var cell = ref _cells[Reference.Cell(value)];
-        cell.Count++;
-        cell.Sum += value;
+        var cell = Reference.Cell(value);
+        _counts[cell]++;
+        _sums[cell] += value;
     }
 
     /// <summary>Counts a row in which the feature was absent or null.</summary>
     public void AddMissing() => _apart.Missing++;
 
     /// <summary>Values in a cell of the reference, 0 … <see cref="NumericReference.Cells"/> − 1.</summary>
-    public long Count(int cell) => _cells[cell].Count;
+    public long Count(int cell) => _counts[cell];
 
     /// <summary>Copies the values per cell.</summary>
     /// <param name="counts">At least <see cref="NumericReference.Cells"/> long.</param>
     public void CopyCounts(Span<long> counts)
     {
-        for (var cell = 0; cell < _cells.Length; cell++)
-            counts[cell] = _cells[cell].Count;
+        _counts.CopyTo(counts);
     }
 
     /// <summary>Copies the counts as a detector takes them: values per cell, then rows missing, NaN and infinite.</summary>
@@ -73,18 +64,23 @@ public sealed class NumericCounts(NumericReference reference)
     public void CopyCells(Span<long> counts)
     {
         CopyCounts(counts);
-        counts[_cells.Length] = _apart.Missing;
-        counts[_cells.Length + 1] = _apart.NotANumber;
-        counts[_cells.Length + 2] = _apart.PositiveInfinity + _apart.NegativeInfinity;
+        counts[_counts.Length] = _apart.Missing;
+        counts[_counts.Length + 1] = _apart.NotANumber;
+        counts[_counts.Length + 2] = _apart.PositiveInfinity + _apart.NegativeInfinity;
     }
 
+    internal ReadOnlySpan<long> Counts => _counts;
+
+    internal ReadOnlySpan<double> Sums => _sums;
+
     /// <summary>Sum of the values in a cell.</summary>
-    public double Sum(int cell) => _cells[cell].Sum;
+    public double Sum(int cell) => _sums[cell];
 
     /// <summary>Empties the window.</summary>
     public void Clear()
     {
-        _cells.AsSpan().Clear();
+        _counts.AsSpan().Clear();
+        _sums.AsSpan().Clear();
         _apart = default;
     }
 
@@ -94,18 +90,12 @@ public sealed class NumericCounts(NumericReference reference)
     {
         if (!ReferenceEquals(other.Reference, Reference))
             throw new ArgumentException("Windows of different references have different bins.", nameof(other));
-        for (var i = 0; i < _cells.Length; i++)
+        for (var i = 0; i < _counts.Length; i++)
         {
-            _cells[i].Count += other._cells[i].Count;
-            _cells[i].Sum += other._cells[i].Sum;
+            _counts[i] += other._counts[i];
+            _sums[i] += other._sums[i];
         }
 
         _apart.Add(other._apart);
-    }
-
-    private struct Cell
-    {
-        public long Count;
-        public double Sum;
     }
 }
