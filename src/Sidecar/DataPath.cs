@@ -40,6 +40,7 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
     private readonly PollingWorker _headWorker;
     private readonly PollingWorker _analysisWorker;
     private readonly PollingWorker[] _shadowWorkers;
+    private YieldPoint _yield;
     private long _entered;
     private long _left;
     private bool _headCounted;
@@ -50,6 +51,7 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
     public DataPath(DataPathParts parts, CaptureSettings settings, int relayThreads)
     {
         _parts = parts;
+        _yield = new YieldPoint(parts.Time);
         _record = new InferenceRecord(parts.Analysis.Unknown);
         _headRecord = new InferenceRecord(parts.Analysis.Unknown);
         _heads = new BoundedQueue<Exchange>(settings.HeadRing * relayThreads);
@@ -65,6 +67,9 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
 
     /// <summary>Exchanges that are open, queued or in work: the term <c>pending</c> of the book.</summary>
     public long Pending => Taps.OpenExchanges + Interlocked.Read(ref _entered) - Interlocked.Read(ref _left);
+
+    /// <summary>How full is what waits for the analysis, 0 … 1: its queue or its bytes, whichever is fuller.</summary>
+    private double Backlog => Math.Max((double)_bodies.Count / _bodies.Capacity, _parts.Bodies.Usage);
 
     void IExchangeIntake.Began(int listener) => _parts.Book.Observed(listener);
 
@@ -84,7 +89,7 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
 
         // :: Step 5: hand the bodies over to the analysis, or say why not and go on as a head.
         Interlocked.Increment(ref _entered);
-        Taps.Governor.Observe(Math.Max((double)_bodies.Count / _bodies.Capacity, _parts.Bodies.Usage), exchange.EndedAt);
+        Taps.Governor.Observe(Backlog, exchange.EndedAt);
         if (IsWorthAnalysing(exchange))
         {
             if (_bodies.TryEnqueue(exchange))
@@ -187,6 +192,9 @@ public sealed partial class DataPath : IExchangeIntake, IDisposable
         while (_bodies.TryDequeue(out var exchange))
         {
             worked = true;
+            // Requests go first, unless so much waits that it would be shed.
+            if (Backlog < DecodeGovernor.High / 8)
+                _yield.Pass();
             try
             {
                 Analyse(exchange);

@@ -203,8 +203,8 @@ public sealed partial class SidecarApplication : IAsyncDisposable
             await _events.StopAsync(FlushPatience).ConfigureAwait(false);
         }
 
-        _traces?.Shutdown(FlushPatience);
-        _metrics.Shutdown(FlushPatience);
+        // Side by side: a receiver that hangs is waited for once.
+        await Task.WhenAll(Task.Run(() => _traces?.Shutdown(FlushPatience)), Task.Run(() => _metrics.Shutdown(FlushPatience))).ConfigureAwait(false);
         if (_admin is not null)
             await _admin.StopAsync(FlushPatience, _time).ConfigureAwait(false);
         Log.Stopped(_log, totals.Observed, totals.Dropped, cut);

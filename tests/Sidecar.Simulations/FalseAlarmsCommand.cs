@@ -31,10 +31,13 @@ internal static class FalseAlarmsCommand
             var weighted = Enumerable.Range(0, draws)
                 .Select(draw => Budget.Run(make(Rng.Of(seed + 1, draw)), law, options, 32, size.Weighted / draws, seed)).ToArray();
             var error = Math.Sqrt(weighted.Sum(result => result.Error * result.Error)) / draws;
-            table.Add(
+            string[] row =
                 [name, .. counted.Select(result => FormattableString.Invariant($"{result.Ratio:0.00} ({result.Alarms})")),
                 FormattableString.Invariant($"{weighted.Average(result => result.Ratio):0.000} ± {error:0.000}"),
-                draws == 1 ? "–" : FormattableString.Invariant($"{weighted.Max(result => result.Ratio):0.000}")]);
+                draws == 1 ? "–" : FormattableString.Invariant($"{weighted.Max(result => result.Ratio):0.000}")];
+            table.Add(row);
+            // A row takes minutes at full size.
+            Console.Error.WriteLine($"  {string.Join(" | ", row)}");
         }
 
         table.Print(to, "False alarms, measured over nominal (at most 1 wherever the law is in the null); counted alarms in brackets");

@@ -11,12 +11,12 @@ internal static class DemoCommand
     {
         var defaults = new DemoFlags();
 
-        // Below 30 s the windows hold too few requests for the detectors.
-        var duration = Kinds.Duration(TimeSpan.FromSeconds(30), TimeSpan.FromHours(24));
+        // The demo checks it too: each break needs the time to be found and to be forgotten again.
+        var duration = Kinds.Duration(TimeSpan.FromSeconds(45), TimeSpan.FromHours(24));
         var time = new Option<TimeSpan?>("--for")
         {
             HelpName = "DURATION",
-            Description = "End by itself after this time, from 30s to 24h; without it, when stopped.",
+            Description = "End by itself after this time, from 45s to 24h; without it, when stopped.",
             CustomParser = result => Parse(duration, result, default),
         };
         var listen = Value("--listen", "IP:PORT", "Where the demo's sidecar listens.", Kinds.Listen, defaults.Listen);

@@ -19,6 +19,9 @@ public sealed partial class ShadowLane : IDisposable
     private const int MaxJobBytes = 1 << 20;
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
+    // Then the worker looks whether it is to stop.
+    private static readonly TimeSpan WorkAtMost = TimeSpan.FromMilliseconds(100);
     private readonly ShadowOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -26,6 +29,7 @@ public sealed partial class ShadowLane : IDisposable
     private readonly BoundedQueue<ShadowJob> _jobs = new(QueueLength);
     private readonly ConcurrentDictionary<ModelIdentity, ShadowTally> _tallies = new();
     private IShadowScorer? _scorer;
+    private YieldPoint _yield;
     private string? _loadError;
     private (DateTime Written, long Length) _loaded;
     private long _looked;
@@ -38,6 +42,7 @@ public sealed partial class ShadowLane : IDisposable
         _time = time;
         _log = log;
         _looked = time.GetTimestamp();
+        _yield = new YieldPoint(time);
         Load();
     }
 
@@ -69,24 +74,37 @@ public sealed partial class ShadowLane : IDisposable
         return false;
     }
 
-    /// <summary>Scores one job; false when none waits. Called by the lane's own thread.</summary>
+    /// <summary>Scores what waits, for 100 ms at most; false when nothing does. Called by the lane's own thread.</summary>
     public bool Work()
     {
         LookForChange();
-        if (!_jobs.TryDequeue(out var job))
-            return false;
+        var began = _time.GetTimestamp();
+        var worked = false;
+        while (_jobs.TryDequeue(out var job))
+        {
+            worked = true;
+            Score(job);
+            if (_time.GetElapsedTime(began) >= WorkAtMost)
+                break;
+            _yield.Pass();
+        }
+
+        return worked;
+    }
+
+    private void Score(ShadowJob job)
+    {
         var tally = TallyOf(job.Model);
         if (_scorer is null || _scorer.Score(job, out _) is not { } outputs)
         {
             tally.Count(ShadowResult.Error);
-            return true;
+            return;
         }
 
         var comparison = ShadowComparer.Compare(job.Outputs, outputs);
         tally.Count(comparison);
         if (comparison.Result == ShadowResult.Disagree)
             _discrepant(new ShadowDiscrepancy(Name, job, outputs, _options.Rate));
-        return true;
     }
 
     public void Dispose() => _scorer?.Dispose();

@@ -3,7 +3,7 @@ namespace Sidecar.Emit.Redaction;
 /// <summary>How often what was taken away.</summary>
 internal sealed class RedactionCounters
 {
-    public const int Kinds = (int)RedactionKind.Query + 1;
+    public const int Kinds = (int)RedactionKind.NotUtf8 + 1;
     private const int Actions = (int)RedactionAction.Hmac + 1;
     private readonly long[] _counts = new long[Kinds * Actions];
 

@@ -44,9 +44,6 @@ public enum RedactionKind : byte
 
     /// <summary>Text that was not UTF-8: what was wrong in it became U+FFFD.</summary>
     NotUtf8,
-
-    /// <summary>The query of a path.</summary>
-    Query,
 }
 
 /// <summary>Names of the built-in patterns, as configuration writes them.</summary>

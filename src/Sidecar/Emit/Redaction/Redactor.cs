@@ -40,16 +40,6 @@ public sealed class Redactor
         return replaced;
     }
 
-    /// <summary>Writes the path of a request's target, each segment as <see cref="RedactText"/> does; never its query, fragment, scheme or authority.</summary>
-    /// <returns>Something was replaced or left out.</returns>
-    public bool RedactPath(ReadOnlySpan<byte> path, IBufferWriter<byte> to)
-    {
-        var workspace = Rent();
-        var changed = PathRedaction.Write(path, to, workspace.Text, _counters);
-        Return(workspace);
-        return changed;
-    }
-
     /// <summary>
     /// Writes a JSON body with what the allow list lets out, without what rules take. A body that is no JSON, or nested too deep, becomes <c>null</c> as a whole:
     /// nothing is written before all of it was read.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sidecar.Model;
 using Sidecar.Statistics.Drift;
 
 namespace Sidecar.Offline.Drift;
@@ -6,12 +7,10 @@ namespace Sidecar.Offline.Drift;
 /// <summary>Names and figures as they are printed.</summary>
 internal static class Words
 {
-    private static readonly string[] Kinds =
-        ["location", "scale", "shape", "spike", "outside_range", "frequency", "unseen", "missing", "nan", "infinite", "distribution"];
-
     private static readonly string[] Values = ["number", "code", "text", "text length"];
 
-    public static string Of(DriftKind kind) => Kinds[(int)kind];
+    /// <summary>As events and metrics have it.</summary>
+    public static string Of(DriftKind kind) => Labels<DriftKind>.Of((int)kind);
 
     public static string Of(DriftSeverity severity) => severity == DriftSeverity.Page ? "page" : "ticket";
 

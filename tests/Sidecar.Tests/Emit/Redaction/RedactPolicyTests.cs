@@ -56,7 +56,7 @@ public sealed class RedactPolicyTests
         Assert.Equal(RedactionPolicy.AllPatterns(RedactionAction.Mask).Count(), RedactionPatterns.Names.Count);
         Assert.All(RedactionPatterns.Names, name => Assert.True(RedactionPatterns.TryParse(name, out var kind) && kind.IsPattern()));
         Assert.False(RedactionPatterns.TryParse("Email", out _));
-        Assert.Throws<ArgumentException>(() => RedactionRule.Of(RedactionKind.Query, RedactionAction.Drop));
+        Assert.Throws<ArgumentException>(() => RedactionRule.Of(RedactionKind.NotUtf8, RedactionAction.Drop));
     }
 
     [Fact]

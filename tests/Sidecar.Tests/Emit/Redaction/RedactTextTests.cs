@@ -55,30 +55,6 @@ public sealed class RedactTextTests
         Assert.NotEqual(Redacted.With(RedactionKind.Email, RedactionAction.Hmac).Text(Address), other.Text(Address));
     }
 
-    [Theory]
-    [InlineData("/v2/models/m/infer", "/v2/models/m/infer")]
-    [InlineData("/v2/models/m/infer?user=4711&q=secret", "/v2/models/m/infer")]
-    [InlineData("/a#secret", "/a")]
-    [InlineData("?secret", "")]
-    [InlineData("/users/bob%40example.com/infer", "/users/***/infer")]
-    [InlineData("/u/4111-1111-1111-1111//x/", "/u/***//x/")]
-    [InlineData("http://user:pw@host/a?b", "/a")]
-    [InlineData("http://user:pw@host", "")]
-    [InlineData("/v1/030/1234567", "/v1/030/1234567")] // segments are no groups of a number
-    [InlineData("/p?u=http://x/secret", "/p")]
-    [InlineData("*", "*")]
-    [InlineData("", "")]
-    public void Path_LeavesWithoutQuery(string path, string expected) => Assert.Equal(expected, Redacted.AllowAll().UrlPath(path));
-
-    [Fact]
-    public void Query_IsCounted()
-    {
-        var redactor = Redacted.AllowAll();
-        redactor.UrlPath("/a?b");
-        redactor.UrlPath("/a");
-        Assert.Equal(1, redactor.Count(RedactionKind.Query, RedactionAction.Drop));
-    }
-
     [Fact]
     public void RandomBytes_BecomeUtf8AndNeverThrow()
     {
@@ -90,7 +66,6 @@ public sealed class RedactTextTests
             var text = random.GetItems(alphabet, random.Next(60));
             var to = new ArrayBufferWriter<byte>();
             redactor.RedactText(text, to);
-            redactor.RedactPath(text, to);
             redactor.RedactJson(text, to);
             Assert.True(System.Text.Unicode.Utf8.IsValid(to.WrittenSpan));
         }

@@ -33,13 +33,6 @@ internal static class Redacted
         return Encoding.UTF8.GetString(to.WrittenSpan);
     }
 
-    public static string UrlPath(this Redactor redactor, string path)
-    {
-        var to = new ArrayBufferWriter<byte>();
-        redactor.RedactPath(Encoding.UTF8.GetBytes(path), to);
-        return Encoding.UTF8.GetString(to.WrittenSpan);
-    }
-
     public static string Json(this Redactor redactor, string json) => redactor.Json(Encoding.UTF8.GetBytes(json), out _);
 
     public static string Json(this Redactor redactor, ReadOnlySpan<byte> json, out RedactionResult result)

@@ -91,7 +91,7 @@ public sealed class BacktestTests : VerbTests
         var stream = Csv("s.csv", "age", Enumerable.Range(0, 4_000).Select(i => i >= 2_000 ? $"{Age()} years" : Age()));
         var result = await BacktestAsync(Table("r.csv", 5_000), stream);
         var episode = Assert.Single(result.GetProperty("episodes").EnumerateArray());
-        Assert.Equal("nan", episode.GetProperty("kind").GetString());
+        Assert.Equal("not_a_number", episode.GetProperty("kind").GetString());
         Assert.Equal(2_000, result.GetProperty("summary").GetProperty("unreadable_cells").GetInt64());
     }
 
