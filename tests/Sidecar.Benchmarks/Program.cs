@@ -30,6 +30,12 @@ const string Usage = """
                     a load that doesn't wait for answers
     """;
 
+if (args is ["help"] || args.Contains("--help") || args.Contains("-h"))
+{
+    Console.WriteLine(Usage);
+    return 0;
+}
+
 using var stop = new Interruption();
 try
 {

@@ -11,6 +11,12 @@ const string Usage = """
       all            everything
     """;
 
+if (args is ["help"] || args.Contains("--help") || args.Contains("-h"))
+{
+    Console.WriteLine(Usage);
+    return 0;
+}
+
 var size = Size.Small;
 var seed = 20_261UL;
 for (var i = 1; i < args.Length; i += 2)
