@@ -180,12 +180,13 @@ public sealed partial class OnePromQlTests
         using var http = new HttpClient();
         for (var round = 0; !cancellation.IsCancellationRequested; round++)
         {
-            // Breaches for a while and then drift that lasts, once the quiet traffic has been learned.
+            // Breaches for a while and then drift that lasts, once the quiet traffic has been learned. A third of the requests stay as they were: on those with
+            // another unit the candidate agrees, and its disagreements must not all lie before a first, late scrape.
             load.Fault = load.Succeeded switch
             {
                 < 600 => InputFault.None,
                 < 900 => InputFault.RenamedFeature,
-                _ => InputFault.UnitError,
+                _ => round % 3 == 0 ? InputFault.None : InputFault.UnitError,
             };
             try
             {

@@ -327,6 +327,51 @@ public sealed class TlsTests : IDisposable
         Assert.Equal(1, series.Of("sidecar_inference_duration_seconds_count").Count(sample => (sample.Label("error_type") ?? "") == expected));
     }
 
+    /// <summary>The goodbye to the server is said while its records are decrypted on another thread, which OpenSSL does not survive unguarded.</summary>
+    [Fact]
+    public async Task Clients_that_stop_sending_while_a_server_with_TLS_still_answers_get_all_of_it()
+    {
+        const int Connections = 200, Piece = 1024, Pieces = 200;
+        var cancellation = TestContext.Current.CancellationToken;
+        using var certificate = _authority.IssueLoaded();
+        using var upstream = new RawServer();
+        await using var sidecar = await StartAsync(upstream.Port, _ => new(), Trusting(), configure: RelayUnderTest.WithoutMetadata);
+        var serving = Task.Run(
+            async () =>
+            {
+                var all = new List<Task>();
+                for (var i = 0; i < Connections; i++)
+                    all.Add(AnswerAsync(await upstream.AcceptAsync()));
+                await Task.WhenAll(all);
+            },
+            cancellation);
+
+        await Parallel.ForAsync(0, Connections, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellation }, async (_, _) =>
+        {
+            using var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            await client.ConnectAsync(sidecar.Traffic, cancellation);
+            await client.SendAsync("GET /stream HTTP/1.0\r\n\r\n"u8.ToArray(), cancellation);
+            var buffer = new byte[64 * 1024];
+            var read = await client.ReceiveAsync(buffer, cancellation);
+            client.Shutdown(SocketShutdown.Send);
+            for (int count; (count = await client.ReceiveAsync(buffer, cancellation)) > 0;)
+                read += count;
+            Assert.Equal(Piece * Pieces, read);
+        });
+        await serving;
+
+        async Task AnswerAsync(RawConnection connection)
+        {
+            using var closing = connection;
+            await using var tls = new SslStream(new NetworkStream(connection.Socket, ownsSocket: false));
+            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate }, cancellation);
+            Assert.NotEqual(0, await tls.ReadAsync(new byte[100], cancellation));
+            for (var i = 0; i < Pieces; i++)
+                await tls.WriteAsync(new byte[Piece], cancellation);
+            Assert.Equal(0, await tls.ReadAsync(new byte[100], cancellation)); // closed with something unread, it would be reset
+        }
+    }
+
     [Fact]
     public async Task Idle_connection_is_closed_with_TLSs_own_goodbye_and_a_busy_one_is_left_alone()
     {

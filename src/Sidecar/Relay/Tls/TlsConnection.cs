@@ -143,7 +143,7 @@ internal sealed class TlsConnection
         // The upstream chooses the application protocol, so it is asked first. One that agrees on none speaks HTTP/1.1, and so must the client.
         if (await DialAsync().ConfigureAwait(false) is not { } dialled || await BeginAsync(dialled, offered).ConfigureAwait(false) is not { } begun)
             return null;
-        var agreed = begun.NegotiatedApplicationProtocol;
+        var agreed = begun.Tls.NegotiatedApplicationProtocol;
         SslApplicationProtocol? forClient = !agreed.Protocol.IsEmpty ? agreed : offered.Contains(SslApplicationProtocol.Http11) ? SslApplicationProtocol.Http11 : null;
         return await AnswerAsync(client, forClient).ConfigureAwait(false) is { } answered ? (answered, begun) : null;
     }
@@ -197,13 +197,13 @@ internal sealed class TlsConnection
         }
     }
 
-    private async Task<SslStream?> BeginAsync(Stream upstream, List<SslApplicationProtocol> protocols)
+    private async Task<TlsStream?> BeginAsync(Stream upstream, List<SslApplicationProtocol> protocols)
     {
         using var patience = Patience();
-        var tls = new SslStream(upstream);
+        var tls = new TlsStream(upstream);
         try
         {
-            await tls.AuthenticateAsClientAsync(_route.ClientOptions(protocols), patience.Token).ConfigureAwait(false);
+            await tls.Tls.AuthenticateAsClientAsync(_route.ClientOptions(protocols), patience.Token).ConfigureAwait(false);
             return tls;
         }
         catch (Exception failure)
@@ -215,13 +215,13 @@ internal sealed class TlsConnection
         }
     }
 
-    private async Task<SslStream?> AnswerAsync(Stream client, SslApplicationProtocol? protocol)
+    private async Task<TlsStream?> AnswerAsync(Stream client, SslApplicationProtocol? protocol)
     {
         using var patience = Patience();
-        var tls = new SslStream(client);
+        var tls = new TlsStream(client);
         try
         {
-            await tls.AuthenticateAsServerAsync(_route.ServerOptions(protocol), patience.Token).ConfigureAwait(false);
+            await tls.Tls.AuthenticateAsServerAsync(_route.ServerOptions(protocol), patience.Token).ConfigureAwait(false);
             return tls;
         }
         catch (Exception failure)
@@ -322,8 +322,8 @@ internal sealed class TlsConnection
     {
         try
         {
-            if (destination is SslStream tls)
-                await tls.ShutdownAsync().ConfigureAwait(false);
+            if (destination is TlsStream tls)
+                await tls.GoodbyeAsync().ConfigureAwait(false);
             socket.Shutdown(SocketShutdown.Send);
         }
         catch (Exception)
