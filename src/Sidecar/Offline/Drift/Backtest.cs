@@ -23,6 +23,8 @@ internal static class Backtest
     {
         var stream = Table.Open(arguments.Stream);
         var time = TimeColumn(stream, arguments.Timestamp);
+        if (time is not null)
+            TimeCheck.Read(stream, time, ordered: true);
         var known = BacktestReference.Read(arguments);
         var left = new List<(string, string)>(known.LeftOut);
         var features = new List<FeatureReference>();
@@ -79,6 +81,7 @@ internal static class Backtest
         private DriftEngine? _engine;
         private long _first;
         private long _last = long.MinValue;
+        private long _latest = long.MinValue;
         private long _stepsBack;
         private double _seconds;
 
@@ -146,9 +149,10 @@ internal static class Backtest
             if (_last != long.MinValue)
             {
                 _stepsBack += now < _last ? 1 : 0;
-                _seconds += Math.Max(0, ((double)now - _last) / NanosPerSecond);
+                _seconds += Math.Max(0, ((double)now - _latest) / NanosPerSecond);
             }
 
+            _latest = Math.Max(_latest, now);
             return _last = now;
         }
     }

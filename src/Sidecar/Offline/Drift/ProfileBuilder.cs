@@ -18,6 +18,8 @@ internal static class ProfileBuilder
         var table = JoinedTable.Open(files);
         if (timestamp is not null && table.Columns.All(column => column.Name != timestamp))
             throw new InputFileException($"{table.File} has no column '{timestamp}' for --timestamp; it has {string.Join(", ", table.Columns.Select(column => column.Name))}");
+        if (timestamp is not null)
+            TimeCheck.Read(table, table.Columns.First(column => column.Name == timestamp), ordered: false);
         (Calibration, int)? calibrated = null;
         if (calibration is not null)
         {
@@ -31,7 +33,7 @@ internal static class ProfileBuilder
         var about = learned.Order switch
         {
             RowOrder.InTime => "rows are in time order: they tell how dependent they are (φ)",
-            RowOrder.Shuffled => $"rows are not in the order of {timestamp}: how dependent they are (φ) is left to the first live rows",
+            RowOrder.Shuffled => $"rows are not in the order of {timestamp ?? "their times"}: how dependent they are (φ) is left to the first live rows",
             _ => "nobody says when rows happened (--timestamp): how dependent they are (φ) is left to the first live rows",
         };
         return new BuiltProfile(

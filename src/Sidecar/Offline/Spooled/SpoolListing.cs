@@ -103,10 +103,11 @@ internal static class SpoolListing
             folder = directory;
         if (!System.IO.Directory.Exists(folder))
             return [];
-        if (HasSegments(folder))
+        if (IsSpool(folder))
             return [(Path.GetFileName(Path.GetFullPath(folder).TrimEnd('/')), folder)];
-        return [.. System.IO.Directory.GetDirectories(folder).Where(HasSegments).Order(StringComparer.Ordinal).Select(topic => (Path.GetFileName(topic), topic))];
+        return [.. System.IO.Directory.GetDirectories(folder).Where(IsSpool).Order(StringComparer.Ordinal).Select(topic => (Path.GetFileName(topic), topic))];
     }
 
-    private static bool HasSegments(string folder) => System.IO.Directory.EnumerateFiles(folder, "*.seg").Any();
+    // One into which nothing was written yet has its lock only.
+    private static bool IsSpool(string folder) => System.IO.Directory.EnumerateFiles(folder, "*.seg").Any() || System.IO.File.Exists(Path.Combine(folder, SpoolFiles.Lock));
 }

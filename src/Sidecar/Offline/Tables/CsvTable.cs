@@ -1,3 +1,4 @@
+using System.Text;
 using nietras.SeparatedValues;
 
 namespace Sidecar.Offline.Tables;
@@ -83,7 +84,12 @@ internal sealed class CsvTable : Table
         try
         {
             var sep = _separator is { } known ? Sep.New(known) : (Sep?)null;
-            return Sep.Reader(options => options with { Sep = sep, Unescape = true, DisableColCountCheck = true }).From(stream);
+            return Sep.Reader(options => options with { Sep = sep, Unescape = true, DisableColCountCheck = true }).From(new StreamReader(stream, new UTF8Encoding(false, throwOnInvalidBytes: true)));
+        }
+        catch (DecoderFallbackException failure)
+        {
+            stream.Dispose();
+            throw NotUtf8(failure);
         }
         catch (Exception failure) when (failure is IOException or InvalidDataException or ArgumentException or NotSupportedException)
         {
@@ -91,6 +97,10 @@ internal sealed class CsvTable : Table
             throw new InputFileException($"{File}: its header row can't be read: {failure.Message}");
         }
     }
+
+    // What can't be read would become one and the same character, and different categories with it.
+    private InputFileException NotUtf8(DecoderFallbackException failure) =>
+        new($"{File} is not UTF-8 text ({string.Join(' ', (failure.BytesUnknown ?? []).Select(value => $"0x{value:X2}"))} in it): convert it first, for example with iconv -f latin1 -t utf-8");
 
     private bool Next(SepReader reader)
     {
@@ -104,10 +114,17 @@ internal sealed class CsvTable : Table
                     continue;
                 if (row.ColCount > reader.Header.ColNames.Count)
                     throw new InputFileException($"{File}, line {row.LineNumberFrom}: {row.ColCount} cells under {reader.Header.ColNames.Count} names; quote what holds a separator");
+                // A quote that nobody closes takes all rows behind it along.
+                if (row.Span.Count('"') % 2 != 0)
+                    throw new InputFileException($"{File}, line {row.LineNumberFrom}: a quote is opened and never closed; double it if it is part of the cell");
                 return true;
             }
 
             return false;
+        }
+        catch (DecoderFallbackException failure)
+        {
+            throw NotUtf8(failure);
         }
         catch (Exception failure) when (failure is IOException or InvalidDataException or ArgumentException or NotSupportedException)
         {

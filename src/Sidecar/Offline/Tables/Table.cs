@@ -32,6 +32,8 @@ internal abstract class Table(string file)
             ".jsonl" or ".ndjson" => new JsonLinesTable(file),
             ".parquet" or ".pq" when plain == file => new ParquetTable(file),
             ".zip" => throw new InputFileException($"{file} may hold several tables: unpack it and name one of them"),
+            _ when file is "-" || file.StartsWith("/dev/", StringComparison.Ordinal) || file.StartsWith("/proc/", StringComparison.Ordinal) =>
+                throw new InputFileException($"{file} is a pipe, and a table is read more than once: write it to a file first, named .csv, .jsonl or .parquet"),
             var other => throw new InputFileException($"{file} is no table that can be read: '{other}' is none of {string.Join(' ', Kinds)}, texts also with .gz"),
         };
     }

@@ -12,6 +12,12 @@ internal static class TextFile
         try
         {
             var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16, FileOptions.SequentialScan);
+            if (!stream.CanSeek)
+            {
+                stream.Dispose();
+                throw new InputFileException($"{file} is a pipe, and a table is read more than once: write it to a file first");
+            }
+
             return file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(stream, CompressionMode.Decompress) : stream;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)

@@ -144,6 +144,30 @@ public sealed class BacktestTests : VerbTests
         await RefusedAsync("can't be read as Parquet", good, Folder.Write("bad.parquet", "PAR1 and nothing"));
         await RefusedAsync("schema is 'profile/v9'", Folder.Write("new.json", """{"schema":"profile/v9","source":"file","rows":1,"features":[]}"""), good);
         await RefusedAsync("is no profile", Folder.Write("cut.json", """{"schema":"profile/v1","source":"fi"""), good);
+        var unclosed = Folder.Write("quote.csv", Header + "\n2026-01-01,1,a,0.5\n2026-01-01,1,\"a,0.5\n2026-01-01,1,a,0.5\n");
+        await RefusedAsync("line 3: a quote is opened and never closed", good, unclosed);
+        var latin = Path.Combine(Folder.Path, "latin.csv");
+        await File.WriteAllBytesAsync(latin, [.. "age,plan\n1,a\n2,"u8, 0xFC, .. "\n3,c\n"u8], TestContext.Current.CancellationToken);
+        await RefusedAsync("is not UTF-8 text (0xFC", good, latin);
+        await RefusedAsync("is a pipe", good, "/dev/stdin");
+    }
+
+    /// <summary>A column that can't order rows in time would make a comparison of no time at all, which finds nothing.</summary>
+    [Fact]
+    public async Task Times_that_say_nothing_are_refused_and_a_little_disorder_is_not()
+    {
+        var good = Table("r.csv", 5_000);
+        await RefusedAsync("'plan' holds a time in 0 of 5,000 rows", good, good, "--timestamp", "plan");
+        string Stream(string name, Func<int, DateTime> at) => Csv(name, Header, Enumerable.Range(0, 4_000).Select(i => $"{at(i):yyyy-MM-dd HH:mm:ss},{Age()},basic,0.5"));
+        var start = new DateTime(2026, 1, 1);
+        await RefusedAsync("holds the same time in every row, 2026-01-01 00:00:00", good, Stream("same.csv", _ => start), "--timestamp", "at");
+        await RefusedAsync("older than one ahead of it", good, Stream("back.csv", i => start.AddMinutes(-i)), "--timestamp", "at");
+        await RefusedAsync("older than one ahead of it", good, Stream("mixed.csv", i => start.AddMinutes(i * 1_237 % 4_000)), "--timestamp", "at");
+        await RefusedAsync("older than one ahead of it", good, Stream("wild.csv", i => i == 17 ? new DateTime(9999, 12, 31) : start.AddMinutes(i)), "--timestamp", "at");
+
+        // Every other row was written down five minutes late: the time that passed is that of the clock, not the sum of its steps ahead.
+        var jitter = await BacktestAsync(good, Stream("jitter.csv", i => start.AddMinutes(i % 2 == 0 ? i + 5 : i)), "--timestamp", "at");
+        Assert.Equal(3_998 * 60, jitter.GetProperty("summary").GetProperty("seconds").GetDouble());
     }
 
     private async Task RefusedAsync(string message, string reference, string stream, params string[] more)

@@ -121,7 +121,7 @@ public sealed class TableTests : IDisposable
     [Fact]
     public void A_quote_that_never_closes_and_a_line_of_32_MB_come_to_an_end()
     {
-        Assert.Equal(1, Open("open.csv", "a,b\n\"1,2\n3,4\n").Rows);
+        Assert.ThrowsAny<InputFileException>(() => Open("open.csv", "a,b\n\"1,2\n3,4\n"));
         Assert.ThrowsAny<InputFileException>(() => Open("line.csv", "a\n" + new string('x', 32 << 20)));
         Assert.ThrowsAny<InputFileException>(() => Open("line.jsonl", "{\"a\": \"" + new string('x', 32 << 20) + "\"}"));
     }
