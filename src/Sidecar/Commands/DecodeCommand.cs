@@ -46,6 +46,8 @@ internal static class DecodeCommand
 
         for (var i = 0; i < connection.Exchanges.Count; i++)
             host.Output.WriteLine(ExchangeJson.Line(i, connection.Exchanges[i], configuration));
+        if (connection.Exchanges.Count == 0 && connection.Opaque.Count == 0)
+            host.Error.WriteLine("sidecar decode: no exchange in these files; --client is what the client sent, --server what the server sent, as raw bytes");
         foreach (var reason in connection.Opaque)
             host.Error.WriteLine($"sidecar decode: {ExchangeJson.Explain(reason)}");
         return ExitCodes.Ok;

@@ -29,6 +29,7 @@ public sealed partial class ShadowLane : IDisposable
     private readonly BoundedQueue<ShadowJob> _jobs = new(QueueLength);
     private readonly ConcurrentDictionary<ModelIdentity, ShadowTally> _tallies = new();
     private IShadowScorer? _scorer;
+    private readonly Lock _scoring = new();
     private YieldPoint _yield;
     private string? _loadError;
     private (DateTime Written, long Length) _loaded;
@@ -77,13 +78,15 @@ public sealed partial class ShadowLane : IDisposable
     /// <summary>Scores what waits, for 100 ms at most; false when nothing does. Called by the lane's own thread.</summary>
     public bool Work()
     {
-        LookForChange();
+        lock (_scoring)
+            LookForChange();
         var began = _time.GetTimestamp();
         var worked = false;
         while (_jobs.TryDequeue(out var job))
         {
             worked = true;
-            Score(job);
+            lock (_scoring)
+                Score(job);
             if (_time.GetElapsedTime(began) >= WorkAtMost)
                 break;
             _yield.Pass();
@@ -107,7 +110,15 @@ public sealed partial class ShadowLane : IDisposable
             _discrepant(new ShadowDiscrepancy(Name, job, outputs, _options.Rate));
     }
 
-    public void Dispose() => _scorer?.Dispose();
+    /// <summary>Frees the model, unless an inference that outlasts everybody's patience is still at work with it: the process ends, and its memory with it.</summary>
+    public void Dispose()
+    {
+        if (!_scoring.TryEnter())
+            return;
+        _scorer?.Dispose();
+        _scorer = null;
+        _scoring.Exit();
+    }
 
     private void LookForChange()
     {
