@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Sidecar.Accounting;
 using Sidecar.Configuration;
+using Sidecar.Testing;
 
 namespace Sidecar.FunctionalTests.Harness;
 
@@ -10,7 +11,7 @@ namespace Sidecar.FunctionalTests.Harness;
 internal sealed class RelayUnderTest : IAsyncDisposable
 {
     /// <summary>How long a condition that must come true may take on a machine that is busy with other things.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = Waiting.Patience;
 
     private static readonly EndPointSetting FreePort = new("127.0.0.1", 0);
 
@@ -51,16 +52,7 @@ internal sealed class RelayUnderTest : IAsyncDisposable
         new() { Name = name, Listen = FreePort, Upstream = new UpstreamSetting("127.0.0.1", upstreamPort) };
 
     /// <summary>Waits for a condition, and fails with what it was when the time is up.</summary>
-    public static async Task UntilAsync(Func<bool> condition, string what, TimeSpan? patience = null)
-    {
-        using var deadline = new CancellationTokenSource(patience ?? Patience);
-        while (!condition())
-        {
-            if (deadline.IsCancellationRequested)
-                Assert.Fail($"never came true: {what}");
-            await Task.Delay(5);
-        }
-    }
+    public static Task UntilAsync(Func<bool> condition, string what, TimeSpan? patience = null) => Waiting.UntilAsync(condition, what, patience);
 
     /// <summary>Waits until nothing is under way, and holds the two sides of the book against each other.</summary>
     public async Task<ExchangeTotals> SettledAsync()

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Sidecar.Demo;
 using Sidecar.Demo.Serving;
 using Sidecar.Demo.Traffic;
+using Sidecar.Testing;
 
 namespace Sidecar.Tests.Demo;
 
@@ -65,10 +67,5 @@ public sealed class DemoLoadTests
         }
     }
 
-    // The test run's own deadline is the limit.
-    private static async Task Eventually(Func<bool> condition)
-    {
-        while (!condition())
-            await Task.Delay(20, Cancellation);
-    }
+    private static Task Eventually(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") => Waiting.UntilAsync(condition, what);
 }

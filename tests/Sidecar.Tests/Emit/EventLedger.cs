@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Sidecar.Model;
+using Sidecar.Testing;
 
 namespace Sidecar.Tests.Emit;
 
@@ -24,12 +25,8 @@ internal sealed class EventLedger : IEventBook
 
     public void Dropped(string type, EventDropReason reason) => Add("dropped " + reason.Label(), 1);
 
-    /// <summary>Waits until the book says so; the test's own timeout is the limit.</summary>
-    public async Task UntilAsync(string key, int count)
-    {
-        while (this[key] < count)
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-    }
+    /// <summary>Waits until the book says so.</summary>
+    public Task UntilAsync(string key, int count) => Waiting.UntilAsync(() => this[key] >= count, $"{key}: {count}", TimeSpan.FromMinutes(2));
 
     private void Add(string key, int count) => _counts.AddOrUpdate(key, count, (_, before) => before + count);
 }

@@ -200,7 +200,7 @@ internal sealed class TlsConnection
     private async Task<TlsStream?> BeginAsync(Stream upstream, List<SslApplicationProtocol> protocols)
     {
         using var patience = Patience();
-        var tls = new TlsStream(upstream);
+        var tls = TlsStream.Over(upstream);
         try
         {
             await tls.Tls.AuthenticateAsClientAsync(_route.ClientOptions(protocols), patience.Token).ConfigureAwait(false);
@@ -218,7 +218,7 @@ internal sealed class TlsConnection
     private async Task<TlsStream?> AnswerAsync(Stream client, SslApplicationProtocol? protocol)
     {
         using var patience = Patience();
-        var tls = new TlsStream(client);
+        var tls = TlsStream.Over(client);
         try
         {
             await tls.Tls.AuthenticateAsServerAsync(_route.ServerOptions(protocol), patience.Token).ConfigureAwait(false);

@@ -13,17 +13,6 @@ internal sealed class TlsStream : RelayStream
     private readonly Turn _turn;
     private readonly SemaphoreSlim _sending = new(1, 1);
 
-    /// <param name="transport">What the records are read from and written to; disposed of with this.</param>
-    public TlsStream(Stream transport)
-        : this(new Turn(transport))
-    {
-    }
-
-    private TlsStream(Turn turn)
-        : this(turn, new SslStream(turn))
-    {
-    }
-
     private TlsStream(Turn turn, SslStream tls)
         : base(tls)
     {
@@ -33,6 +22,13 @@ internal sealed class TlsStream : RelayStream
 
     /// <summary>For the handshake and what it agreed on.</summary>
     public SslStream Tls { get; }
+
+    /// <summary>On a transport, which is disposed of with it.</summary>
+    public static TlsStream Over(Stream transport)
+    {
+        var turn = new Turn(transport);
+        return new TlsStream(turn, new SslStream(turn));
+    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -84,19 +80,6 @@ internal sealed class TlsStream : RelayStream
         {
             _sending.Release();
         }
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        base.Dispose(disposing);
-        if (disposing)
-            _turn.Dispose();
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        await Tls.DisposeAsync().ConfigureAwait(false);
-        await base.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>The transport, on which a reader that waits for bytes gives its turn to others.</summary>

@@ -4,6 +4,7 @@ using Sidecar.Emit;
 using Sidecar.Emit.Kafka;
 using Sidecar.Emit.Spool;
 using Sidecar.Model;
+using Sidecar.Testing;
 
 namespace Sidecar.Tests.Emit.Kafka;
 
@@ -86,8 +87,7 @@ public sealed class KafkaSinkTests : IDisposable
 
         await _book.UntilAsync("dropped spool_full", 1);
         Assert.InRange(sink.Waiting.Sum(lane => lane.Bytes), 1, 1 << 20);
-        while (sink.Trouble is null)
-            await Task.Delay(5, TestContext.Current.CancellationToken);
+        await Waiting.UntilAsync(() => sink.Trouble is not null, "the client says what is wrong");
         var clock = Stopwatch.StartNew();
         await sink.StopAsync(TimeSpan.FromMilliseconds(200)).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         Assert.False(sink.TryEmit(Event(ExchangeEvents.ExchangeType)));
@@ -128,27 +128,28 @@ public sealed class KafkaSinkTests : IDisposable
         await using var sink = Sink(settings => settings with { SpoolDirectory = SpoolPath, SyncEvery = TimeSpan.FromMilliseconds(20) });
         var topic = Path.Combine(SpoolPath, "sidecar.exchanges");
         sink.TryEmit(Event(ExchangeEvents.ExchangeType));
-        while (!Directory.EnumerateFiles(topic, "*.seg").Any())
-            await Task.Delay(5, TestContext.Current.CancellationToken);
+        await Waiting.UntilAsync(() => Directory.EnumerateFiles(topic, "*.seg").Any(), "the first segment");
         Directory.Delete(topic, recursive: true);
         await File.WriteAllTextAsync(topic, "a file where a folder should be", TestContext.Current.CancellationToken);
-        while (_book["dropped io_error"] < 5)
-        {
-            sink.TryEmit(Event(ExchangeEvents.ExchangeType));
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-        }
+        await EmitUntilAsync(() => _book["dropped io_error"] >= 5, "the disk refuses five");
 
         File.Delete(topic);
-        while (!_logs.Ids.Contains(1743))
-        {
-            sink.TryEmit(Event(ExchangeEvents.ExchangeType));
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-        }
+        await EmitUntilAsync(() => _logs.Ids.Contains(1743), "it is said that the disk works again");
 
         Assert.Single(_logs.Ids, 1742);
         Assert.Single(_logs.Ids, 1743);
         await sink.StopAsync(TimeSpan.FromMilliseconds(100));
         Assert.Equal(_book["accepted"], _book["dropped io_error"] + sink.Pending);
+
+        Task EmitUntilAsync(Func<bool> condition, string what) => Waiting.UntilAsync(
+            () =>
+            {
+                if (condition())
+                    return true;
+                sink.TryEmit(Event(ExchangeEvents.ExchangeType));
+                return false;
+            },
+            what);
     }
 
     [Fact]

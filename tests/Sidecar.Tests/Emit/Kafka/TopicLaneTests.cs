@@ -2,6 +2,7 @@ using Confluent.Kafka;
 using Sidecar.Emit;
 using Sidecar.Emit.Kafka;
 using Sidecar.Emit.Spool;
+using Sidecar.Testing;
 
 namespace Sidecar.Tests.Emit.Kafka;
 
@@ -363,8 +364,7 @@ public sealed class TopicLaneTests : IDisposable
             for (var i = 0; i < Count; i++)
                 bench.Emit(i % 3 == 0 ? "a" : "b", 1);
         });
-        while (!bench.Lane.IsIdle)
-            await Task.Delay(5, TestContext.Current.CancellationToken);
+        await Waiting.UntilAsync(() => bench.Lane.IsIdle, "all is answered for");
         await end.CancelAsync();
         await Task.WhenAll(sender, broker, sync);
         bench.Lane.BeginAgain(); // what gave way in flight
