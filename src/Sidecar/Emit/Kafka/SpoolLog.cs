@@ -12,7 +12,7 @@ internal sealed class SpoolLog : IEventLog
     {
         _spool = Spool.Spool.Open(options, complain);
         (First, Next, FoundLost) = (_spool.Committed, _spool.NextIndex, _spool.LostRecords);
-        _spool.LostRange += loss => Lost?.Invoke(loss);
+        _spool.Lost += loss => Lost?.Invoke(loss);
     }
 
     public Action<SpoolLoss>? Lost { get; set; }

@@ -25,7 +25,7 @@ public sealed partial class Spool
         finally
         {
             // Looked at without the lock: what this call found is seen, unless another thread has told it already.
-            if (Volatile.Read(ref _lostUntold) > 0 || !_complaints.IsEmpty)
+            if (_lossesUntold.Count > 0 || !_complaints.IsEmpty)
                 Tell();
         }
     }

@@ -28,7 +28,7 @@ public sealed partial class Spool
         }
         finally
         {
-            if (Volatile.Read(ref _lostUntold) > 0 || !_complaints.IsEmpty)
+            if (_lossesUntold.Count > 0 || !_complaints.IsEmpty)
                 Tell();
         }
     }

@@ -42,7 +42,6 @@ public sealed partial class Spool : IDisposable
     private long _bytes;
     private long _lost;
     private readonly List<SpoolLoss> _lossesUntold = [];
-    private long _lostUntold;
     private bool _namesDirty = true;
     private bool _disposed;
 
@@ -71,13 +70,10 @@ public sealed partial class Spool : IDisposable
     }
 
     /// <summary>
-    /// Records that were accepted, were not known to be delivered, and are gone: how many since it was last raised. Called without a lock, on any thread that calls
+    /// Records that were accepted, were not known to be delivered, and are gone: once for each run of them. Called without a lock, on any thread that calls
     /// the spool. What <see cref="Open"/> finds lost is only in <see cref="LostRecords"/>.
     /// </summary>
-    public event Action<long>? Lost;
-
-    /// <summary>Which records <see cref="Lost"/> counts; raised with it, once for each run of them.</summary>
-    public event Action<SpoolLoss>? LostRange;
+    public event Action<SpoolLoss>? Lost;
 
     /// <summary>Records neither delivered nor lost.</summary>
     public long Records
@@ -355,7 +351,6 @@ public sealed partial class Spool : IDisposable
         if (first >= next)
             return;
         _lost += next - first;
-        _lostUntold += next - first;
         _lossesUntold.Add(new SpoolLoss(first, next, byLimit));
     }
 
@@ -364,23 +359,16 @@ public sealed partial class Spool : IDisposable
     // Outside of the lock: what is told may call back.
     private void Tell()
     {
-        long lost;
-        SpoolLoss[] losses = [];
+        SpoolLoss[] losses;
         lock (_gate)
         {
-            (lost, _lostUntold) = (_lostUntold, 0);
-            if (lost > 0)
-            {
-                losses = [.. _lossesUntold];
-                _lossesUntold.Clear();
-            }
+            losses = [.. _lossesUntold]; // mostly none, which allocates nothing
+            _lossesUntold.Clear();
         }
 
         while (_complaints.TryDequeue(out var complaint))
             _complain(complaint);
-        if (lost > 0)
-            Lost?.Invoke(lost);
         foreach (var loss in losses)
-            LostRange?.Invoke(loss);
+            Lost?.Invoke(loss);
     }
 }

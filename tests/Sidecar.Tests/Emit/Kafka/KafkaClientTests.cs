@@ -106,7 +106,7 @@ public sealed class KafkaClientTests : IDisposable
     [Fact]
     public void Producer_that_can_t_go_on_is_replaced_whatever_it_delivers()
     {
-        using var client = Client(Settings());
+        using var client = Client(Mock());
         Assert.NotNull(client.Producer);
         client.Hear(new Error(ErrorCode.Local_Fatal, "fenced", isFatal: true));
         client.Recovered("t");
@@ -117,7 +117,7 @@ public sealed class KafkaClientTests : IDisposable
     [Fact]
     public void Brokers_that_are_down_are_said_once_and_keep_the_producer()
     {
-        using var client = Client(Settings());
+        using var client = Client(Mock());
         var first = client.Producer;
         foreach (var code in (ErrorCode[])[ErrorCode.Local_Transport, ErrorCode.Local_Resolve, ErrorCode.Local_AllBrokersDown, ErrorCode.Local_Transport])
             client.Hear(new Error(code, $"{code}"));
@@ -163,7 +163,7 @@ public sealed class KafkaClientTests : IDisposable
 
     private static KafkaSettings Settings() => new() { Brokers = "127.0.0.1:1", Source = "/s" };
 
-    /// <summary>Nothing goes wrong but what the test says.</summary>
+    /// <summary>Nothing goes wrong but what the test says: a producer of the others' finds no broker, and says so when it likes.</summary>
     private static KafkaSettings Mock() => Settings() with { Client = new Dictionary<string, string> { ["test.mock.num.brokers"] = "1" } };
 
     private KafkaClient Client(KafkaSettings settings) => new(settings, _time, _logs);

@@ -31,7 +31,7 @@ public sealed class SpoolConcurrencyTests : IDisposable
     {
         using var spool = _folder.Open(limit: 64 * 1024, segment: 4096);
         var told = 0L;
-        spool.Lost += count => Interlocked.Add(ref told, count);
+        spool.Lost += loss => Interlocked.Add(ref told, loss.Next - loss.First);
         var appending = Task.Run(() => SpoolFolder.Append(spool, DroppingCount), TestContext.Current.CancellationToken);
         var read = 0L;
         while (true)

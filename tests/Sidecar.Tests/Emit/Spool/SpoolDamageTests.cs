@@ -239,7 +239,7 @@ public sealed class SpoolDamageTests : IDisposable
     {
         var told = 0L;
         using var spool = _folder.Open(segment: 700);
-        spool.Lost += count => told += count;
+        spool.Lost += loss => told += loss.Next - loss.First;
         SpoolFolder.Append(spool, 30);
         spool.Flush();
         var names = _folder.Segments.Select(file => Path.GetFileName(file)).ToList();

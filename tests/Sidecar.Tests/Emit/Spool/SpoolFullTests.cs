@@ -32,7 +32,7 @@ public sealed class SpoolFullTests : IDisposable
         var told = 0L;
         using (var spool = _folder.Open(Limit, Segment))
         {
-            spool.Lost += count => told += count;
+            spool.Lost += loss => told += loss.Next - loss.First;
             Assert.Equal(65, Fill(spool, 65));
             Assert.Equal((65, 35, 30, 30), (spool.NextIndex, spool.Records, spool.LostRecords, told));
             Assert.Equal(30, spool.Committed);
