@@ -7,6 +7,7 @@ using Sidecar.Emit.Kafka;
 using Sidecar.Emit.Otlp;
 using Sidecar.Emit.Redaction;
 using Sidecar.Model;
+using Sidecar.Receive;
 using Sidecar.Relay;
 using Sidecar.Shadow;
 using Sidecar.Telemetry;
@@ -18,7 +19,7 @@ internal static class MetricsWiring
 {
     public static void Observe(
         SidecarMeter meter, SidecarOptions options, ExchangeBook exchanges, RetryBook retries, GenerationSli generations, EventBook events, IEventSink? sink, Redactor redactor, IReadOnlyList<ExportBook> exports,
-        ModelAnalysis analysis, IReadOnlyList<ShadowLane> shadows, BodyPool bodies, DecodeGovernor governor, Func<RelayHost?> relay)
+        ModelAnalysis analysis, IReadOnlyList<ShadowLane> shadows, BodyPool bodies, DecodeGovernor governor, Func<RelayHost?> relay, Func<OtlpReceiver?> receiver)
     {
         meter.ObserveCounter(Catalogue.Exchanges, () => exchanges.Terms().Select(term =>
             Of(Catalogue.Exchanges, term.Count, term.Listener, term.Stage, Reason(term.Reason))));
@@ -55,6 +56,8 @@ internal static class MetricsWiring
             .. options.Shadows.Select(shadow => Of(Catalogue.SamplingRatio, shadow.Rate, "shadow", shadow.Name)),
         ]);
         ObserveRelay(meter, relay);
+        meter.ObserveCounter(Catalogue.ReceivedRequests, () => receiver()?.ObserveRequests() ?? []);
+        meter.ObserveCounter(Catalogue.ReceivedItems, () => receiver()?.ObserveItems() ?? []);
         meter.ObserveGauge(Catalogue.ModelInfo, () => analysis.Models.Select(model =>
             Of(Catalogue.ModelInfo, 1.0, model.Identity.Name, model.Identity.Version, options.Model.Owner ?? "", options.Model.RunId ?? "")));
         ObserveModels(meter, options.Features, analysis);

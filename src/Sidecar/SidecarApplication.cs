@@ -10,6 +10,7 @@ using Sidecar.Emit;
 using Sidecar.Emit.Otlp;
 using Sidecar.Model;
 using Sidecar.Model.Profiles;
+using Sidecar.Receive;
 using Sidecar.Relay;
 using Sidecar.Relay.Tls;
 using Sidecar.Shadow;
@@ -43,6 +44,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
     private readonly DataPath _path;
     private readonly RelayHost _relay;
     private AdminServer _admin = null!;
+    private OtlpReceiver? _receiver;
     private volatile string? _notReady;
     private bool _stopped;
 
@@ -101,7 +103,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
 
         _metrics = MetricsPipeline.Start(_meter.Meter, resource, Otlp(OtlpSignal.Metrics), exemplars: _traces is not null);
         ExportBook?[] exports = [_metrics.Exports, _traces?.Exports, _logs?.Exports];
-        MetricsWiring.Observe(_meter, options, _book, retries, generations, eventBook, _events, _values.Redactor, [.. exports.OfType<ExportBook>()], _analysis, _shadows, bodies, _path.Taps.Governor, () => _relay);
+        MetricsWiring.Observe(_meter, options, _book, retries, generations, eventBook, _events, _values.Redactor, [.. exports.OfType<ExportBook>()], _analysis, _shadows, bodies, _path.Taps.Governor, () => _relay, () => _receiver);
         _relay = new RelayHost(routes, threads, RelayRoutes.SettingsOf(options.Relay), hooks.Taps?.Invoke(_path.Taps) ?? _path.Taps, _time, _log);
     }
 
@@ -110,6 +112,12 @@ public sealed partial class SidecarApplication : IAsyncDisposable
 
     /// <summary>Where <c>/healthz</c>, <c>/readyz</c> and <c>/metrics</c> are served.</summary>
     public IPEndPoint Health => _admin.Endpoint;
+
+    /// <summary>Where the application's telemetry is taken over HTTP, if anywhere.</summary>
+    public IPEndPoint? ReceiverHttp => _receiver?.Http;
+
+    /// <summary>Where it is taken over gRPC, if anywhere.</summary>
+    public IPEndPoint? ReceiverGrpc => _receiver?.Grpc;
 
     /// <summary>The book of exchanges, now.</summary>
     public ExchangeTotals Exchanges => _book.Totals();
@@ -161,6 +169,17 @@ public sealed partial class SidecarApplication : IAsyncDisposable
             throw new StartException($"can't listen on health.listen {options.Health.Listen}: {failure.Message}", failure);
         }
 
+        try
+        {
+            if (options.OtlpReceiver.IsOn)
+                application._receiver = await OtlpReceiver.StartAsync(options.OtlpReceiver, hooks.Time, hooks.Logs, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is IOException or SocketException)
+        {
+            await application.DisposeAsync().ConfigureAwait(false);
+            throw new StartException($"can't listen on otlpReceiver.http {options.OtlpReceiver.Http} or otlpReceiver.grpc {options.OtlpReceiver.Grpc}: {failure.Message}", failure);
+        }
+
         foreach (var (route, bound) in routes.Zip(application.Traffic))
         {
             Log.Started(application._log, route.Name, bound, route.Upstream);
@@ -203,6 +222,9 @@ public sealed partial class SidecarApplication : IAsyncDisposable
             await _events.StopAsync(FlushPatience).ConfigureAwait(false);
         }
 
+        // After the traffic, as the application tells of its own end, and before the last numbers go.
+        if (_receiver is not null)
+            await _receiver.StopAsync(FlushPatience, _time).ConfigureAwait(false);
         // Side by side: a receiver that hangs is waited for once.
         await Task.WhenAll(Task.Run(() => _traces?.Shutdown(FlushPatience)), Task.Run(() => _metrics.Shutdown(FlushPatience))).ConfigureAwait(false);
         if (_admin is not null)
@@ -216,6 +238,8 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         await StopAsync(TimeSpan.Zero, TimeSpan.Zero).ConfigureAwait(false);
         if (_admin is not null)
             await _admin.DisposeAsync().ConfigureAwait(false);
+        if (_receiver is not null)
+            await _receiver.DisposeAsync().ConfigureAwait(false);
         await _analysis.DisposeAsync().ConfigureAwait(false);
         if (_events is IAsyncDisposable events)
             await events.DisposeAsync().ConfigureAwait(false);

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Sidecar.Tensors.Protobuf;
 
 /// <summary>The wire types of Protocol Buffers (protobuf.dev/programming-guides/encoding).</summary>
-internal enum WireType : byte
+public enum WireType : byte
 {
     Varint = 0,
     Fixed64 = 1,
@@ -17,7 +17,7 @@ internal enum WireType : byte
 /// Reads one message field by field. Positions are those of the whole body, so that what is found can be left where it is. Every method answers false and
 /// sets <see cref="Error"/> instead of throwing, and none allocates.
 /// </summary>
-internal ref struct ProtoReader
+public ref struct ProtoReader
 {
     private readonly ReadOnlySpan<byte> _body;
     private readonly int _end;
@@ -30,11 +30,12 @@ internal ref struct ProtoReader
         _end = end;
     }
 
-    public ProtoReader(ReadOnlySpan<byte> body, Slice part)
+    internal ProtoReader(ReadOnlySpan<byte> body, Slice part)
         : this(body, part.Start, part.Start + part.Length)
     {
     }
 
+    /// <summary>Where it reads on, from the body's start.</summary>
     public int Position { readonly get; private set; }
 
     /// <summary>How many bytes are left.</summary>
@@ -46,8 +47,10 @@ internal ref struct ProtoReader
     /// <summary>The number of the field that <see cref="Next"/> found.</summary>
     public int Field { readonly get; private set; }
 
+    /// <summary>How the field that <see cref="Next"/> found is written.</summary>
     public WireType Type { readonly get; private set; }
 
+    /// <summary>The whole body.</summary>
     public readonly ReadOnlySpan<byte> Body => _body;
 
     /// <summary>Notes the first error; always false, so that a caller can return it.</summary>
@@ -69,6 +72,7 @@ internal ref struct ProtoReader
         return (tag >> 3) is > 0 and < (1 << 29) || Fail(DecodeError.Malformed);
     }
 
+    /// <summary>Reads a number of up to 64 bits, 7 of them a byte.</summary>
     public bool ReadVarint(out ulong value)
     {
         value = 0;
@@ -85,6 +89,7 @@ internal ref struct ProtoReader
         return Fail(DecodeError.Malformed);
     }
 
+    /// <summary>Reads four bytes.</summary>
     public bool ReadFixed32(out uint value)
     {
         value = 0;
@@ -95,6 +100,7 @@ internal ref struct ProtoReader
         return true;
     }
 
+    /// <summary>Reads eight bytes.</summary>
     public bool ReadFixed64(out ulong value)
     {
         value = 0;
@@ -106,7 +112,7 @@ internal ref struct ProtoReader
     }
 
     /// <summary>Reads a length and the bytes of that length, which are left where they are.</summary>
-    public bool ReadBytes(out Slice bytes)
+    internal bool ReadBytes(out Slice bytes)
     {
         bytes = Slice.Absent;
         if (Type != WireType.Bytes)
@@ -118,6 +124,14 @@ internal ref struct ProtoReader
         bytes = Slice.OfSource(Position, (int)length);
         Position += (int)length;
         return true;
+    }
+
+    /// <summary>A reader of the bytes that the field holds, be they a message or not.</summary>
+    public bool ReadMessage(out ProtoReader message)
+    {
+        var found = ReadBytes(out var bytes);
+        message = found ? new ProtoReader(_body, bytes) : default;
+        return found;
     }
 
     /// <summary>Reads over the field that was found.</summary>

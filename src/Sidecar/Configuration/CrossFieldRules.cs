@@ -23,6 +23,7 @@ internal static class CrossFieldRules
         TlsRules.Check(options, context);
         RouteRules.Check(options, context);
         EventRules.Check(options, context);
+        ReceiverRules.Check(options, context);
         CheckLimits(options, context);
     }
 
@@ -35,6 +36,11 @@ internal static class CrossFieldRules
             doors.Add(new($"{path}.listen", options.Listeners[i].Listen, $"{path}.upstream", options.Listeners[i].Upstream));
         }
 
+        var behind = options.OtlpReceiver.ForwardTo is { } to ? new UpstreamSetting(to.IdnHost, to.Port) : null;
+        if (options.OtlpReceiver.Grpc is { } grpc)
+            doors.Add(new("otlpReceiver.grpc", grpc, "otlpReceiver.forwardTo", behind));
+        if (options.OtlpReceiver.Http is { } http)
+            doors.Add(new("otlpReceiver.http", http, options.OtlpReceiver.Grpc is null ? "otlpReceiver.forwardTo" : null, behind));
         return doors;
     }
 

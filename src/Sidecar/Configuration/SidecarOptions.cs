@@ -57,6 +57,9 @@ public sealed record SidecarOptions
     /// <summary>Which exchanges become spans.</summary>
     public TraceOptions Traces { get; init; } = new();
 
+    /// <summary>Where the application's own telemetry is received and sent on.</summary>
+    public OtlpReceiverOptions OtlpReceiver { get; init; } = new();
+
     /// <summary>Threads and limits of the relay.</summary>
     public RelayOptions Relay { get; init; } = new();
 

@@ -209,6 +209,16 @@ public static class Catalogue
         "Spans and log records: sent = acknowledged by the receiver; dropped, by reason: their batch failed, or too many waited.",
         ["sink", "signal", "result", "reason"]) { MaxSeries = 32 };
 
+    /// <summary>Requests of the application's own telemetry.</summary>
+    public static InstrumentDefinition ReceivedRequests { get; } = new("sidecar.received.requests", Counter, "{request}",
+        "Requests with telemetry that the application sent to otlpReceiver: forwarded = the receiver behind took it; rejected here for what it is, or failed behind, by reason. A sender that tries again is counted again.",
+        ["signal", "protocol", "result", "reason"]) { MaxSeries = 64 };
+
+    /// <summary>Spans, log records and data points in them.</summary>
+    public static InstrumentDefinition ReceivedItems { get; } = new("sidecar.received.items", Counter, "{item}",
+        "Spans, log records and data points in the requests that could be read, by the same results; partial_success: the receiver behind took the request without them.",
+        ["signal", "result", "reason"]) { MaxSeries = 64 };
+
     /// <summary>All of them, in the order of METRICS.md.</summary>
     public static IReadOnlyList<InstrumentDefinition> All { get; } =
     [
@@ -216,6 +226,6 @@ public static class Catalogue
         DriftRows, DriftDispersion, DriftAlarms, DriftMinutes, EstimatedAccuracyRatio,
         ShadowComparisons, ShadowDifferenceMax, ShadowAgreementRatio, Events, SpoolRecords, SpoolUsage, Redactions, LedgerImbalance, ModelInfo, Connections,
         ConnectionsEnded, AcceptPauses, RelayIo, TlsCertificateNotAfter, SamplingRatio, CaptureBufferUsage,
-        CallbackFailures, Export, ExportItems,
+        CallbackFailures, Export, ExportItems, ReceivedRequests, ReceivedItems,
     ];
 }

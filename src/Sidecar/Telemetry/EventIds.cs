@@ -105,4 +105,10 @@ public static class EventIds
 
     /// <summary>The admin server listens.</summary>
     public const int AdminListening = 1800;
+
+    /// <summary>Telemetry of the application is received, where, and where it goes.</summary>
+    public const int ReceiverListening = 1900;
+
+    /// <summary>Telemetry of the application was rejected, or not taken by the receiver behind; said once in ten minutes.</summary>
+    public const int ReceiverTrouble = 1901;
 }

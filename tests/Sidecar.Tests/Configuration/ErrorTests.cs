@@ -101,6 +101,11 @@ public sealed class ErrorTests : IDisposable
     [InlineData("shadows: [{ name: a, file: / }]", "shadows[0].file", "is a folder")]
     [InlineData("events: { sink: jsonl, jsonl: { path: / } }", "events.jsonl.path", "is a folder")]
     [InlineData("events: { sink: jsonl, jsonl: { path: /no/such/e } }", "events.jsonl.path", "lies in a folder that does not exist")]
+    [InlineData("otlpReceiver: { http: '127.0.0.1:4318' }", "otlpReceiver.forwardTo", "(the default) is needed, or what is received would be lost")]
+    [InlineData("otlpReceiver: { grpc: '127.0.0.1:4317' }", "otlpReceiver.forwardTo", "(the default) is needed, or what is received would be lost")]
+    [InlineData("otlpReceiver: { forwardTo: 'http://c:4318' }", "otlpReceiver.forwardTo", "has nothing to send on")]
+    [InlineData("otlpReceiver: { http: '127.0.0.1:4318', forwardTo: 'http://localhost:4318' }", "otlpReceiver.forwardTo", "leads back into the sidecar, to otlpReceiver.http (127.0.0.1:4318)")]
+    [InlineData("otlpReceiver: { grpc: '127.0.0.1:9180', forwardTo: 'http://c:4318' }", "otlpReceiver.grpc", "takes the same port as listen (0.0.0.0:9180)")]
     public void Contradiction_between_keys_is_reported_once_with_a_place(string yaml, string key, string problem)
     {
         var error = Assert.Single(_folder.Load(yaml).Errors);

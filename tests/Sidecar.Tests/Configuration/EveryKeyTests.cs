@@ -101,6 +101,9 @@ public sealed class EveryKeyTests : IDisposable
         { "redaction.keyFile", "null", "{folder}/a.key", "{folder}/b.key" },
         { "redaction.classification", "null", "confidential", "pii" },
         { "traces.rate", "0.01", "1", "0.001" },
+        { "otlpReceiver.grpc", "null", "127.0.0.1:4317", "[::1]:0" },
+        { "otlpReceiver.http", "null", "127.0.0.1:4318", "[::1]:0" },
+        { "otlpReceiver.forwardTo", "null", "http://collector:4318", "https://otlp.example.com/v2" },
         { "relay.threads", "0", "2", "16" },
         { "relay.maxConnections", "16384", "100", "1000000" },
         { "relay.backlog", "1024", "16", "65535" },
@@ -310,6 +313,8 @@ public sealed class EveryKeyTests : IDisposable
             "upstreamTls.certificate" => [("upstream", "https://model:81"), ("upstreamTls.key", "{folder}/a.key")],
             "upstreamTls.key" => [("upstream", "https://model:81"), ("upstreamTls.certificate", "{folder}/both.pem")],
             "routes[0].match" or "routes[0].model" or "routes[0].version" => [("routes[0].protocol", "v1_http")],
+            "otlpReceiver.grpc" or "otlpReceiver.http" => [("otlpReceiver.forwardTo", "http://collector:4318")],
+            "otlpReceiver.forwardTo" => [("otlpReceiver.http", "127.0.0.1:4318")],
             "upstreamTls.ca" or "upstreamTls.serverName" => [("upstream", "https://model:81")],
             _ => [],
         };

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sidecar.Admin;
 using Sidecar.Emit.Otlp;
+using Sidecar.Model;
 using Sidecar.Telemetry;
 using Sidecar.Tests.Telemetry;
 

@@ -1,6 +1,7 @@
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using Sidecar.Emit.Otlp;
+using Sidecar.Model;
 
 namespace Sidecar.Tests.Emit;
 

@@ -7,6 +7,11 @@ internal static class Kinds
 {
     public static ScalarSchema<EndPointSetting> Listen { get; } = new EndPointKind();
 
+    public static ScalarSchema<EndPointSetting?> OptionalListen { get; } = new OptionalEndPointKind();
+
+    /// <summary>An address of HTTP, perhaps with a path below which things are.</summary>
+    public static ScalarSchema<Uri?> OptionalAddress { get; } = new OptionalAddressKind();
+
     public static ScalarSchema<UpstreamSetting> Upstream { get; } = new UpstreamKind();
 
     public static ScalarSchema<bool> Bool { get; } = new BoolKind();

@@ -234,6 +234,14 @@ internal static class SidecarSchema
         .Key("rate", Rate, o => o.Rate, (o, v) => o with { Rate = v },
             "Share of the exchanges without a trace of their caller that become spans; failures and violations always do, and what the caller samples.");
 
+    private static readonly ObjectSchema<OtlpReceiverOptions> OtlpReceiver = new ObjectSchema<OtlpReceiverOptions>(() => new())
+        .Key("grpc", OptionalListen, o => o.Grpc, (o, v) => o with { Grpc = v },
+            "Address that takes OTLP over gRPC, best on loopback, such as 127.0.0.1:4317; null means none.")
+        .Key("http", OptionalListen, o => o.Http, (o, v) => o with { Http = v },
+            "Address that takes OTLP over HTTP, in protobuf or JSON, best on loopback, such as 127.0.0.1:4318; null means none.")
+        .Key("forwardTo", OptionalAddress, o => o.ForwardTo, (o, v) => o with { ForwardTo = v },
+            "Base address of the receiver that it is sent on to, over HTTP, such as http://collector:4318; needed with either.");
+
     private static readonly ObjectSchema<RelayOptions> Relay = new ObjectSchema<RelayOptions>(() => new())
         .Key("threads", Integer(0, 256), o => o.Threads, (o, v) => o with { Threads = v },
             "Threads that relay; 0 means 1 below four cores, else a quarter of the cores.")
@@ -288,6 +296,8 @@ internal static class SidecarSchema
             "What may leave the pod of texts and values.")
         .Key("traces", Traces, o => o.Traces, (o, v) => o with { Traces = v },
             "Which exchanges become spans.")
+        .Key("otlpReceiver", OtlpReceiver, o => o.OtlpReceiver, (o, v) => o with { OtlpReceiver = v },
+            "Where the application's own telemetry is received and sent on.")
         .Key("relay", Relay, o => o.Relay, (o, v) => o with { Relay = v },
             "Threads and limits of the relay.")
         .Key("shutdown", Shutdown, o => o.Shutdown, (o, v) => o with { Shutdown = v },

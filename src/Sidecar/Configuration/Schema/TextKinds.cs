@@ -73,6 +73,8 @@ internal sealed class OptionalTextKind(ScalarSchema<string> text) : ScalarSchema
 
 internal sealed class EndPointKind : ScalarSchema<EndPointSetting>
 {
+    public const string Pattern = "^(\\[[^\\]]+\\]|[0-9.]+|localhost):[0-9]{1,5}$";
+
     public override string Noun => "an address to listen on";
 
     public override string Allowed => "IP:port with a port from 0 (any free one) to 65535, such as 0.0.0.0:9180, [::]:9180 or localhost:0";
@@ -89,7 +91,63 @@ internal sealed class EndPointKind : ScalarSchema<EndPointSetting>
     public override void WriteJsonSchema(Utf8JsonWriter json)
     {
         json.WriteString("type", "string");
-        json.WriteString("pattern", "^(\\[[^\\]]+\\]|[0-9.]+|localhost):[0-9]{1,5}$");
+        json.WriteString("pattern", Pattern);
+    }
+}
+
+internal sealed class OptionalEndPointKind : ScalarSchema<EndPointSetting?>
+{
+    private static readonly EndPointKind Inner = new();
+
+    public override string Noun => Inner.Noun;
+
+    public override string Allowed => $"{Inner.Allowed}; or null";
+
+    public override bool AcceptsNull => true;
+
+    public override ParseOutcome TryParse(string text, out EndPointSetting? value)
+    {
+        var outcome = Inner.TryParse(text, out var parsed);
+        value = parsed;
+        return outcome;
+    }
+
+    public override string Format(EndPointSetting? value) => value?.ToString() ?? "null";
+
+    public override void WriteJson(EndPointSetting? value, Utf8JsonWriter json) => json.WriteStringValue(value?.ToString());
+
+    public override void WriteJsonSchema(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("type");
+        json.WriteStringValue("string");
+        json.WriteStringValue("null");
+        json.WriteEndArray();
+        json.WriteString("pattern", EndPointKind.Pattern);
+    }
+}
+
+internal sealed class OptionalAddressKind : ScalarSchema<Uri?>
+{
+    public override string Noun => "the address of a server";
+
+    public override string Allowed => "http://host:port or https://host:port, perhaps with a path, without query and credentials, such as http://collector:4318; or null";
+
+    public override bool AcceptsNull => true;
+
+    public override ParseOutcome TryParse(string text, out Uri? value) =>
+        Uri.TryCreate(text, UriKind.Absolute, out value) && value is { Scheme: "http" or "https", Host.Length: > 0, Query: "", Fragment: "", UserInfo: "" } ? ParseOutcome.Ok : ParseOutcome.Malformed;
+
+    public override string Format(Uri? value) => value?.OriginalString ?? "null";
+
+    public override void WriteJson(Uri? value, Utf8JsonWriter json) => json.WriteStringValue(value?.OriginalString);
+
+    public override void WriteJsonSchema(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("type");
+        json.WriteStringValue("string");
+        json.WriteStringValue("null");
+        json.WriteEndArray();
+        json.WriteString("pattern", "^[hH][tT][tT][pP][sS]?://[^/?#@\\s]+(/[^?#\\s]*)?$");
     }
 }
 

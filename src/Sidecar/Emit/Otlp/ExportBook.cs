@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Sidecar.Model;
 using Sidecar.Telemetry;
 
 namespace Sidecar.Emit.Otlp;

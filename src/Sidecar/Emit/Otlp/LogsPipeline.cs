@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Logs;
+using Sidecar.Model;
 
 namespace Sidecar.Emit.Otlp;
 

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
+using Sidecar.Model;
 using Sidecar.Telemetry;
 
 namespace Sidecar.Emit.Otlp;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Logs;
+using Sidecar.Model;
 
 namespace Sidecar.Emit.Otlp;
 

@@ -1,5 +1,6 @@
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
+using Sidecar.Model;
 
 namespace Sidecar.Emit.Otlp;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using OpenTelemetry;
 using OpenTelemetry.Trace;
+using Sidecar.Model;
 
 namespace Sidecar.Emit.Otlp;
 

@@ -1,4 +1,4 @@
-namespace Sidecar.Emit.Otlp;
+namespace Sidecar.Model;
 
 /// <summary>The signals of OTLP.</summary>
 public enum OtlpSignal : byte
