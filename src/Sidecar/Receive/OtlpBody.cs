@@ -50,9 +50,10 @@ internal sealed class OtlpBody
             if (read.Read(ref json, OtlpGrammar.Request(signal)))
                 json.Read(); // throws for anything after it
         }
-        catch (JsonException failure)
+        catch (JsonException)
         {
-            read.Fail($"is no JSON: {failure.Message}");
+            // Its message may quote the body.
+            read.Fail($"is no JSON, at byte {json.BytesConsumed}");
         }
 
         return read;

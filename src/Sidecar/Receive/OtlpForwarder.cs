@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using Sidecar.Model;
 using Sidecar.Tensors.Protobuf;
 
@@ -58,7 +57,7 @@ internal sealed class OtlpForwarder : IDisposable
         OtlpSignal signal, ReadOnlyMemory<byte> body, string contentType, string? contentEncoding, IHeaderDictionary headers, CancellationToken left)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, _targets[(int)signal]) { Content = new ReadOnlyMemoryContent(body) };
-        request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
+        request.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
         if (!string.IsNullOrEmpty(contentEncoding))
             request.Content.Headers.TryAddWithoutValidation("Content-Encoding", contentEncoding);
         foreach (var (name, values) in headers)

@@ -15,7 +15,7 @@ internal sealed class OtlpGrpc(OtlpIntake intake)
     {
         var context = call.GetHttpContext();
         context.Items[Handled] = Handled;
-        var answer = await intake.TakeAsync(signal, grpc: true, request, request, OtlpIntake.Protobuf, contentEncoding: null, context.Request.Headers, call.CancellationToken).ConfigureAwait(false);
+        var answer = await intake.TakeAsync(signal, grpc: true, request, request, json: false, OtlpIntake.Protobuf, contentEncoding: null, context.Request.Headers, call.CancellationToken).ConfigureAwait(false);
         if (answer.Outcome == ReceiveOutcome.Forwarded)
             return answer.ContentType?.StartsWith(OtlpIntake.Protobuf, StringComparison.OrdinalIgnoreCase) == true ? answer.Body : [];
         throw new RpcException(new Status(CodeOf(answer), answer.Problem ?? "canceled"));
@@ -25,7 +25,7 @@ internal sealed class OtlpGrpc(OtlpIntake intake)
     public async Task CountAsync(HttpContext context, RequestDelegate next)
     {
         await next(context).ConfigureAwait(false);
-        if (SignalOf(context.Request.Path) is not { } signal || context.Items.ContainsKey(Handled))
+        if (OtlpPaths.Find(context.Request.Path) is not (var signal, true) || context.Items.ContainsKey(Handled))
             return;
         // In the trailers, or in the header of an answer without any.
         var trailers = context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpResponseTrailersFeature>()?.Trailers;
@@ -38,24 +38,6 @@ internal sealed class OtlpGrpc(OtlpIntake intake)
             _ => (ReceiveOutcome.Malformed, "the call holds no message of gRPC"),
         };
         intake.Reject(signal, grpc: true, outcome, context.Response.StatusCode, problem);
-    }
-
-    internal static string ServiceOf(OtlpSignal signal) => signal switch
-    {
-        OtlpSignal.Traces => "opentelemetry.proto.collector.trace.v1.TraceService",
-        OtlpSignal.Logs => "opentelemetry.proto.collector.logs.v1.LogsService",
-        _ => "opentelemetry.proto.collector.metrics.v1.MetricsService",
-    };
-
-    private static OtlpSignal? SignalOf(PathString path)
-    {
-        foreach (var signal in (OtlpSignal[])[OtlpSignal.Metrics, OtlpSignal.Traces, OtlpSignal.Logs])
-        {
-            if (path.Value == $"/{ServiceOf(signal)}/Export")
-                return signal;
-        }
-
-        return null;
     }
 
     // OTLP specification, "OTLP/gRPC": exporters try again after UNAVAILABLE, and not after the others here.
@@ -80,7 +62,7 @@ internal sealed class OtlpGrpcMethods : IServiceMethodProvider<OtlpGrpc>
         foreach (var signal in Enum.GetValues<OtlpSignal>())
         {
             context.AddUnaryMethod(
-                new Method<byte[], byte[]>(MethodType.Unary, OtlpGrpc.ServiceOf(signal), "Export", AsTheyAre, AsTheyAre),
+                new Method<byte[], byte[]>(MethodType.Unary, OtlpPaths.ServiceOf(signal), "Export", AsTheyAre, AsTheyAre),
                 metadata: [],
                 (service, request, call) => service.ExportAsync(signal, request, call));
         }

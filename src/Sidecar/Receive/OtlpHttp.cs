@@ -10,7 +10,7 @@ internal sealed class OtlpHttp(OtlpIntake intake)
 
     public async Task HandleAsync(HttpContext context)
     {
-        if (SignalOf(context.Request.Path) is not { } signal)
+        if (OtlpPaths.Find(context.Request.Path) is not (var signal, false))
         {
             await AnswerAsync(context, StatusCodes.Status404NotFound, Hint).ConfigureAwait(false);
         }
@@ -60,7 +60,7 @@ internal sealed class OtlpHttp(OtlpIntake intake)
                 ? TooLarge(signal)
                 : intake.Reject(signal, grpc: false, ReceiveOutcome.Malformed, StatusCodes.Status400BadRequest, $"the body is not of the content coding {Short(encoding)}");
         return await intake.TakeAsync(
-            signal, grpc: false, bytes, plain, json ? OtlpIntake.Json : OtlpIntake.Protobuf, encoding.Length > 0 ? encoding : null, request.Headers, context.RequestAborted).ConfigureAwait(false);
+            signal, grpc: false, bytes, plain, json, request.ContentType!, encoding.Length > 0 ? encoding : null, request.Headers, context.RequestAborted).ConfigureAwait(false);
     }
 
     // Reads over what is too much: an answer while the exporter still writes might not reach it.
@@ -87,14 +87,6 @@ internal sealed class OtlpHttp(OtlpIntake intake)
 
     private ForwardAnswer TooLarge(OtlpSignal signal) => intake.Reject(
         signal, grpc: false, ReceiveOutcome.TooLarge, StatusCodes.Status413PayloadTooLarge, $"the body is larger than {OtlpIntake.MaxBody >> 20} MiB; let the exporter send smaller batches");
-
-    private static OtlpSignal? SignalOf(PathString path) => path.Value switch
-    {
-        "/v1/traces" => OtlpSignal.Traces,
-        "/v1/metrics" => OtlpSignal.Metrics,
-        "/v1/logs" => OtlpSignal.Logs,
-        _ => null,
-    };
 
     private static bool IsJson(HttpRequest request) => Is(request, OtlpIntake.Json);
 

@@ -24,14 +24,15 @@ internal sealed partial class OtlpIntake(OtlpForwarder forwarder, ReceiveBook bo
     /// <param name="grpc">How it came.</param>
     /// <param name="sent">The bytes to send on.</param>
     /// <param name="plain">The same without their coding.</param>
-    /// <param name="contentType"><see cref="Protobuf"/> or <see cref="Json"/>.</param>
+    /// <param name="json">Its form; protobuf otherwise.</param>
+    /// <param name="contentType">As it was named.</param>
     /// <param name="contentEncoding">Of <paramref name="sent"/>; null for none.</param>
     /// <param name="headers">The request's fields, or metadata.</param>
     /// <param name="left">The application does not wait any more.</param>
     public async Task<ForwardAnswer> TakeAsync(
-        OtlpSignal signal, bool grpc, ReadOnlyMemory<byte> sent, ReadOnlyMemory<byte> plain, string contentType, string? contentEncoding, IHeaderDictionary headers, CancellationToken left)
+        OtlpSignal signal, bool grpc, ReadOnlyMemory<byte> sent, ReadOnlyMemory<byte> plain, bool json, string contentType, string? contentEncoding, IHeaderDictionary headers, CancellationToken left)
     {
-        var body = contentType == Json ? OtlpBody.ReadJson(signal, plain.Span) : OtlpBody.ReadProtobuf(signal, plain.Span);
+        var body = json ? OtlpBody.ReadJson(signal, plain.Span) : OtlpBody.ReadProtobuf(signal, plain.Span);
         if (body.Problem is { } problem)
             return Reject(signal, grpc, ReceiveOutcome.Malformed, StatusCodes.Status400BadRequest, $"not a request of OTLP {signal.Label()}: {problem}");
         var answer = await forwarder.SendAsync(signal, sent, contentType, contentEncoding, headers, left).ConfigureAwait(false);

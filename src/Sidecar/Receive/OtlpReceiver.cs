@@ -57,7 +57,7 @@ public sealed partial class OtlpReceiver : IAsyncDisposable
         builder.Services.AddSingleton(calls);
         builder.Services.AddSingleton<IServiceMethodProvider<OtlpGrpc>, OtlpGrpcMethods>();
         var application = builder.Build();
-        application.Use(OneOf(new SemaphoreSlim(AtATime)));
+        application.Use(OneOf(new SemaphoreSlim(AtATime), intake));
         application.Use(calls.CountAsync);
         application.UseRouting();
         application.MapGrpcService<OtlpGrpc>();
@@ -108,7 +108,7 @@ public sealed partial class OtlpReceiver : IAsyncDisposable
             kestrel.Listen(grpc.ToIPEndPoint(), endpoint => endpoint.Protocols = HttpProtocols.Http2);
     }
 
-    private static Func<HttpContext, RequestDelegate, Task> OneOf(SemaphoreSlim places) => async (context, next) =>
+    private static Func<HttpContext, RequestDelegate, Task> OneOf(SemaphoreSlim places, OtlpIntake intake) => async (context, next) =>
     {
         try
         {
@@ -116,7 +116,9 @@ public sealed partial class OtlpReceiver : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            return; // it did not wait, and was not read
+            if (OtlpPaths.Find(context.Request.Path) is var (signal, grpc))
+                intake.Reject(signal, grpc, ReceiveOutcome.Canceled, StatusCodes.Status499ClientClosedRequest, "it was not its turn yet");
+            return;
         }
 
         try

@@ -44,6 +44,7 @@ public sealed partial class LiveSeriesTests
             Listeners = [RelayUnderTest.Listener("tls", server.Port) with { Tls = new TlsOptions { Certificate = certificate, Key = key } }, RelayUnderTest.Listener("generative", generative.Port)],
             Drift = new DriftOptions { Reference = reference, Calibration = calibration, BurnIn = 300, Window = new DriftWindowOptions { Every = TimeSpan.FromSeconds(1), MinRows = 100 } },
             Shadows = [new ShadowOptions { Name = "candidate", File = shadow, Rate = 1 }],
+            OtlpReceiver = new OtlpReceiverOptions { Http = new EndPointSetting("127.0.0.1", 0), ForwardTo = new Uri("http://127.0.0.1:1") },
             Events = new EventOptions { Sink = EventSink.Jsonl, Rate = 1, Jsonl = new JsonlOptions { Path = events } },
         };
         await using var sidecar = await SidecarApplication.StartAsync(options, cancellation: patience.Token);
@@ -52,6 +53,8 @@ public sealed partial class LiveSeriesTests
         Assert.Contains("sidecar_inference_duration_seconds_bucket", wanted);
 
         using var http = new HttpClient();
+        using var nothing = new ByteArrayContent([]);
+        using var notTaken = await http.PostAsync(new Uri($"http://{sidecar.ReceiverHttp}/v1/traces"), nothing, patience.Token);
         string[] missing;
         do
         {

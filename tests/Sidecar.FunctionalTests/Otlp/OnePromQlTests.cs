@@ -72,6 +72,7 @@ public sealed partial class OnePromQlTests
             ],
             Drift = new DriftOptions { Reference = folder.File("toy.json", ProfileFile.Write(Reference())), BurnIn = 300, Window = new DriftWindowOptions { Every = TimeSpan.FromSeconds(1), MinRows = 100 } },
             Shadows = [new ShadowOptions { Name = "candidate", File = shadow, Rate = 1 }],
+            OtlpReceiver = new OtlpReceiverOptions { Http = new EndPointSetting("127.0.0.1", 0), ForwardTo = new Uri(receiver.Http) },
             Events = new EventOptions { Sink = EventSink.Jsonl, Rate = 1, Jsonl = new JsonlOptions { Path = Path.Combine(folder.Path, "events.jsonl") } },
         };
         // Spans are on, so that what is scraped is OpenMetrics with exemplars.
@@ -209,6 +210,9 @@ public sealed partial class OnePromQlTests
                     await client.AskAsync(V2.Request(V2.Body(), "/v2/models/lost/infer"));
                 await RefusedAsync(sidecar.Traffic[4]);
                 using var body = new StringContent("""{"model":"counter","stream":true,"max_tokens":20,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"count"}]}""");
+                using var telemetry = new ByteArrayContent([]);
+                telemetry.Headers.TryAddWithoutValidation("Content-Type", "application/x-protobuf");
+                using var taken = await http.PostAsync(new Uri($"http://{sidecar.ReceiverHttp}/v1/logs"), telemetry, cancellation);
                 using var response = await http.PostAsync(new Uri($"http://{sidecar.Traffic[2]}/v1/chat/completions"), body, cancellation);
                 await response.Content.ReadAsStringAsync(cancellation);
                 await Task.Delay(200, cancellation);

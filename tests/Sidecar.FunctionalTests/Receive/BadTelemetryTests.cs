@@ -180,6 +180,7 @@ public sealed class BadTelemetryTests
     {
         await using var behind = await OtlpReceiver.StartAsync(OtlpReceiver.Answer.Hang);
         await using var receiver = await ReceiverUnderTest.StartAsync(behind.Http);
+        // More than are sent on at a time: places come free.
         for (var i = 0; i < 6; i++)
         {
             using var impatient = new HttpClient();
