@@ -69,7 +69,13 @@ public sealed class PollingWorker : IDisposable
             idle = worked ? 0 : idle + 1;
             _asleep = idle > NapsBeforeSleep;
             if (_asleep && idle == NapsBeforeSleep + 1)
-                continue; // look once more: work may have come before the producer could see that we sleep
+            {
+                // Look once more: work may have come before the producer could see that we sleep. The barrier is for the producers too, which are spared one of their own: each has either seen
+                // that we sleep, or what it had put into the queue before is seen now.
+                Interlocked.MemoryBarrierProcessWide();
+                continue;
+            }
+
             _wake.Wait(_asleep ? Sleep : Nap);
             _wake.Reset();
         }

@@ -32,6 +32,7 @@ internal sealed unsafe partial class RelayThread : IDisposable
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BulkBufferSize, pinned: true);
     private readonly byte* _read;
     private readonly RelayListener[] _listeners;
+    private readonly int[] _upstreams; // the next connection's socket to the upstream, one for each listener; -1 where there is none yet
     private readonly RelayCounters[] _counters;
     private readonly IConnectionTapSource _taps;
     private readonly TimeProvider _time;
@@ -58,6 +59,7 @@ internal sealed unsafe partial class RelayThread : IDisposable
     {
         _index = index;
         _listeners = listeners;
+        _upstreams = [.. listeners.Select(_ => -1)];
         _counters = counters;
         _taps = taps;
         _time = time;
@@ -111,7 +113,7 @@ internal sealed unsafe partial class RelayThread : IDisposable
                 if (key == Epoll.WakeKey)
                     _epoll.TakeWake();
                 else if ((key & ListenerKey) != 0)
-                    Accept(_listeners[(int)(key & 0xFFFF)]);
+                    Accept((int)(key & 0xFFFF));
                 else
                     OnReady(ready, key);
             }
@@ -133,6 +135,9 @@ internal sealed unsafe partial class RelayThread : IDisposable
             if (connection.Open)
                 End(connection, ConnectionEnd.Shutdown, reset: true);
         }
+
+        foreach (var upstream in _upstreams.Where(upstream => upstream >= 0))
+            _ = Libc.Close(upstream);
     }
 
     private void Listen(bool accept)
@@ -151,8 +156,9 @@ internal sealed unsafe partial class RelayThread : IDisposable
         _accepting = accept;
     }
 
-    private void Accept(RelayListener listener)
+    private void Accept(int number)
     {
+        var listener = _listeners[number];
         for (var i = 0; i < 16; i++)
         {
             if (_open >= _maxConnections)
@@ -163,7 +169,11 @@ internal sealed unsafe partial class RelayThread : IDisposable
                 return;
             }
 
-            var client = Libc.Accept(listener.Descriptor, 0, 0, Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC);
+            // The upstream's socket first: a client that is accepted and can't be connected would have to be reset; in the backlog it waits.
+            ref var upstream = ref _upstreams[number];
+            if (upstream < 0)
+                upstream = Libc.Socket(listener.UpstreamFamily, Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
+            var client = upstream < 0 ? -1 : Libc.Accept(listener.Descriptor, 0, 0, Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC);
             if (client < 0)
             {
                 if (Marshal.GetLastPInvokeError() is Libc.EMFILE or Libc.ENFILE)
@@ -177,11 +187,12 @@ internal sealed unsafe partial class RelayThread : IDisposable
             }
 
             Libc.Tune(client);
-            Dial(listener, client);
+            Dial(listener, client, upstream);
+            upstream = -1;
         }
     }
 
-    private void Dial(RelayListener listener, int client)
+    private void Dial(RelayListener listener, int client, int upstream)
     {
         var connection = Rent();
         connection.Client = client;
@@ -193,13 +204,7 @@ internal sealed unsafe partial class RelayThread : IDisposable
         _open++;
         _counters[listener.Index].Opened();
 
-        connection.Upstream = Libc.Socket(listener.UpstreamFamily, Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
-        if (connection.Upstream < 0)
-        {
-            End(connection, ConnectionEnd.OutOfSockets, reset: true);
-            return;
-        }
-
+        connection.Upstream = upstream;
         if (listener.UpstreamFamily != Libc.AF_UNIX)
             Libc.Tune(connection.Upstream);
         if (_settings.SocketBuffers > 0)

@@ -107,8 +107,9 @@ public sealed class KafkaTests
 
         await Series.UntilAsync(sidecar, 1100, "sidecar_events_total", ("type", "io.sidecar.exchange.v1"), ("stage", "persisted"));
         AssertOnceAndInOrder(await broker.ReadAsync(Exchanges, 1100), 1100);
-        await RelayUnderTest.UntilAsync(() => logs.All.Any(line => line.Contains("events reach Kafka", StringComparison.Ordinal)), "its end is said");
-        Assert.InRange(logs.All.Count(line => line.Contains("events don't reach Kafka", StringComparison.Ordinal)), 1, 2);
+        // Once for each time that they were away, and a broker that starts slowly may be away again; never for each event.
+        await RelayUnderTest.UntilAsync(() => logs.All.Last(line => line.Contains(" reach Kafka", StringComparison.Ordinal)).Contains("events reach Kafka", StringComparison.Ordinal), "its end is said");
+        Assert.InRange(logs.All.Count(line => line.Contains("events don't reach Kafka", StringComparison.Ordinal)), 1, 10);
         await Series.BalancedAsync(sidecar);
     }
 
@@ -156,7 +157,7 @@ public sealed class KafkaTests
         for (var i = 0; i < 10; i++)
             await client.AskAsync(V2.Request(V2.Body(id: $"r-{i}")));
         await RelayUnderTest.UntilAsync(() => logs.All.Any(line => line.Contains(Exchanges, StringComparison.Ordinal)), "the missing topic is named");
-        await broker.CreateAllAsync();
+        await broker.CreateAsync(Exchanges);
         AssertOnceAndInOrder(await broker.ReadAsync(Exchanges, 10), 10);
         await Series.BalancedAsync(sidecar);
     }

@@ -138,7 +138,9 @@ internal sealed class ForeignServer : IAsyncDisposable
     {
         for (var attempt = 1; ; attempt++)
         {
-            var port = RawServer.DeadPort();
+            int port;
+            using (var free = new RawServer(listens: false))
+                port = free.Port;
             var process = start(port);
             if (await ListensAsync(process, port))
                 return new ForeignServer(new IPEndPoint(IPAddress.Loopback, port), folder, process);

@@ -9,24 +9,22 @@ internal sealed class RawServer : IDisposable
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
 
     /// <param name="receiveBuffer">Of each accepted connection, in bytes; 0: as the system likes, which may be many MiB.</param>
-    public RawServer(int receiveBuffer = 0)
+    /// <param name="listens">False: the port is kept from others and refuses connections until <see cref="Listen"/>.</param>
+    public RawServer(int receiveBuffer = 0, bool listens = true)
     {
         if (receiveBuffer > 0)
             _listener.ReceiveBufferSize = receiveBuffer;
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _listener.Listen(512);
+        if (listens)
+            Listen();
     }
 
     public IPEndPoint EndPoint => (IPEndPoint)_listener.LocalEndPoint!;
 
     public int Port => EndPoint.Port;
 
-    /// <summary>A port that was free a moment ago, and on which nothing listens.</summary>
-    public static int DeadPort()
-    {
-        using var server = new RawServer();
-        return server.Port;
-    }
+    /// <summary>Takes connections from now on.</summary>
+    public void Listen() => _listener.Listen(512);
 
     public async Task<RawConnection> AcceptAsync()
     {

@@ -86,6 +86,7 @@ internal sealed class RelayUnderTest : IAsyncDisposable
     /// <summary>A client that connects is reset without a byte, as the upstream can't be reached.</summary>
     public async Task AssertRefusedAsync(ReadOnlyMemory<byte> request)
     {
+        var refused = Application.Relay[0].EndedAs(Model.ConnectionEnd.UpstreamRefused);
         try
         {
             using var client = await RawConnection.ConnectAsync(Traffic);
@@ -101,6 +102,9 @@ internal sealed class RelayUnderTest : IAsyncDisposable
         {
             // The reset was here before the connection was known to be open, or before the request was out.
         }
+
+        // The last that is written of a connection: the client sees the reset before its exchange is in the book.
+        await UntilAsync(() => Application.Relay[0].EndedAs(Model.ConnectionEnd.UpstreamRefused) == refused + 1, "the refusal is counted");
     }
 
     public async ValueTask DisposeAsync() => await Application.DisposeAsync();

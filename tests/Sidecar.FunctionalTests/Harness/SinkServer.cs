@@ -11,6 +11,7 @@ internal sealed class SinkServer : IDisposable
     private readonly RawServer _listener = new();
     private readonly CancellationTokenSource _stop = new();
     private long _received;
+    private int _accepted;
 
     public SinkServer() => _ = AcceptAsync();
 
@@ -18,6 +19,9 @@ internal sealed class SinkServer : IDisposable
 
     /// <summary>Bytes of all connections so far.</summary>
     public long Received => Interlocked.Read(ref _received);
+
+    /// <summary>Connections so far, each with its answer decided.</summary>
+    public int Accepted => Volatile.Read(ref _accepted);
 
     /// <summary>What connections made from now on are answered with, at their first bytes.</summary>
     public string? Answer { get; set; }
@@ -48,6 +52,7 @@ internal sealed class SinkServer : IDisposable
     private async Task ServeAsync(Socket socket)
     {
         var (answer, floods) = (Answer, Floods);
+        Interlocked.Increment(ref _accepted);
         var buffer = new byte[512];
         try
         {

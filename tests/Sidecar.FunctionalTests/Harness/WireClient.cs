@@ -8,7 +8,6 @@ namespace Sidecar.FunctionalTests.Harness;
 internal sealed class WireClient : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-    private readonly CancellationTokenSource _patience = new(RelayUnderTest.Patience);
     private readonly WireReader _reader;
 
     private WireClient() => _reader = new WireReader(_socket);
@@ -19,7 +18,8 @@ internal sealed class WireClient : IDisposable
     public static async Task<WireClient> ConnectAsync(IPEndPoint server)
     {
         var client = new WireClient();
-        await client._socket.ConnectAsync(server, client._patience.Token);
+        using var patience = Patience();
+        await client._socket.ConnectAsync(server, patience.Token);
         return client;
     }
 
@@ -38,8 +38,9 @@ internal sealed class WireClient : IDisposable
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {
+        using var patience = Patience();
         while (!bytes.IsEmpty)
-            bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None, _patience.Token)..];
+            bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None, patience.Token)..];
     }
 
     public Task SendAsync(string text) => SendAsync(Encoding.UTF8.GetBytes(text));
@@ -47,8 +48,9 @@ internal sealed class WireClient : IDisposable
     /// <summary>The next whole response.</summary>
     public async Task<(WireHead Head, string Body)> ReadAsync()
     {
-        var head = await _reader.ReadHeadAsync(_patience.Token) ?? throw new IOException("closed before a response");
-        return (head, Encoding.UTF8.GetString(await _reader.ReadBodyAsync(head, keep: true, _patience.Token)));
+        using var patience = Patience();
+        var head = await _reader.ReadHeadAsync(patience.Token) ?? throw new IOException("closed before a response");
+        return (head, Encoding.UTF8.GetString(await _reader.ReadBodyAsync(head, keep: true, patience.Token)));
     }
 
     /// <summary>Sends a request and reads its response.</summary>
@@ -71,13 +73,13 @@ internal sealed class WireClient : IDisposable
     /// <summary>Everything up to the server's close.</summary>
     public async Task<Seen> ReadToEndAsync()
     {
-        var (bytes, reset) = await _reader.ReadToEndAsync(_patience.Token);
+        using var patience = Patience();
+        var (bytes, reset) = await _reader.ReadToEndAsync(patience.Token);
         return new Seen(Encoding.UTF8.GetString(bytes), reset);
     }
 
-    public void Dispose()
-    {
-        _socket.Dispose();
-        _patience.Dispose();
-    }
+    public void Dispose() => _socket.Dispose();
+
+    // For each step: how many of them a test has is its own affair.
+    private static CancellationTokenSource Patience() => new(RelayUnderTest.Patience);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Sidecar.FunctionalTests.Harness;
 using Sidecar.Tests.Emit;
@@ -46,7 +47,9 @@ internal static class Push
         if (!exchange.Head.Fields.ContainsKey("x-fail"))
             return false;
         await exchange.ReadBodyAsync();
-        await Task.Delay(after);
+        // A timer may be early by a tick of its clock.
+        for (var since = Stopwatch.StartNew(); since.Elapsed < after;)
+            await Task.Delay(1 + (int)(after - since.Elapsed).TotalMilliseconds);
         await exchange.AnswerAsync(500, """{"error":"no"}""");
         return true;
     };

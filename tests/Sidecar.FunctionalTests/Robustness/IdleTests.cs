@@ -27,7 +27,8 @@ public sealed class IdleTests
         Assert.Equal((0, false), Told(await idle.ReceiveToAnyEndAsync()));
         Assert.Equal((0, false), Told(await idleServer.ReceiveToAnyEndAsync()));
         await CrossAsync(busyServer, busy, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-        Assert.Equal((1, 1), (sidecar.Application.Relay[0].EndedAs(ConnectionEnd.IdleTimeout), sidecar.Application.Relay[0].Open));
+        await RelayUnderTest.UntilAsync(() => sidecar.Application.Relay[0].EndedAs(ConnectionEnd.IdleTimeout) == 1, "it is counted");
+        Assert.Equal(1, sidecar.Application.Relay[0].Open);
         _time.Advance(TimeSpan.FromSeconds(61));
         Assert.Equal((0, false), Told(await busy.ReceiveToAnyEndAsync()));
     }

@@ -27,7 +27,7 @@ public sealed class ManyStreamsTests(ITestOutputHelper output)
         var calls = await Task.WhenAll(Enumerable.Range(0, Calls).Select(i => CallServer.CallAsync(clients[i % connections], BodyOf(i))));
 
         // All have begun to be answered, and none is whole.
-        Assert.Equal(Calls + connections, server.Held);
+        await RelayUnderTest.UntilAsync(() => server.Held == Calls + connections, "all are held");
         var series = await sidecar.UntilAsync(now => SidecarProcess.Settled(now) == connections, "those that were given up settle");
         Assert.Equal(connections, series.Sum("sidecar_connections"));
         Assert.Equal(Calls + connections, series.Sum("sidecar_exchanges_total", ("stage", "observed")));

@@ -108,7 +108,9 @@ public sealed class ShutdownTests : IDisposable
         await RelayUnderTest.UntilAsync(
             () =>
             {
-                _time.Advance(TimeSpan.FromMilliseconds(250));
+                // As far as the deadline is due: what comes after it is to have the time that it takes.
+                if (_time.GetUtcNow() - _time.Start < Deadline + TimeSpan.FromSeconds(1))
+                    _time.Advance(TimeSpan.FromMilliseconds(250));
                 return stop.IsCompleted;
             },
             "the sidecar stops");

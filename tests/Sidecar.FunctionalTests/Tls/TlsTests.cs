@@ -194,7 +194,8 @@ public sealed class TlsTests : IDisposable
     [Fact]
     public async Task Refused_upstream_is_a_reset_and_a_failure()
     {
-        await using var sidecar = await StartAsync(RawServer.DeadPort());
+        using var dead = new RawServer(listens: false);
+        await using var sidecar = await StartAsync(dead.Port);
         using var client = Client();
         await Assert.ThrowsAsync<HttpRequestException>(() => AskAsync(client, sidecar, "1.1"));
         await RelayUnderTest.UntilAsync(() => sidecar.Application.Relay[0] is { Accepted: 1, Open: 0 }, "the connection ends");
@@ -386,9 +387,16 @@ public sealed class TlsTests : IDisposable
         await busyServer.ReceiveThroughAsync("\r\n\r\n");
         await RelayUnderTest.UntilAsync(() => sidecar.Exchanges.Pending == 1, "the request is observed");
 
-        time.Advance(TimeSpan.FromSeconds(31));
-
-        Assert.Equal(0, await idle.ReadAsync(new byte[1], TestContext.Current.CancellationToken));
+        // It is idle once both sides are set up, which the client sees first.
+        var end = idle.ReadAsync(new byte[1], TestContext.Current.CancellationToken).AsTask();
+        await RelayUnderTest.UntilAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(31));
+                return end.IsCompleted;
+            },
+            "the idle one is closed");
+        Assert.Equal(0, await end);
         Assert.False((await idleServer.ReceiveToAnyEndAsync()).Reset);
         await busyServer.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         Assert.NotEqual(0, await busy.ReadAsync(new byte[100], TestContext.Current.CancellationToken));

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Text;
 using Sidecar.FunctionalTests.Harness;
 using Sidecar.Model;
@@ -24,7 +23,8 @@ public sealed class FaultTests : IAsyncLifetime
     [Fact]
     public async Task A_refused_upstream_is_a_connection_that_ends_without_a_byte()
     {
-        await using var sidecar = await RelayUnderTest.StartAsync(RawServer.DeadPort());
+        using var dead = new RawServer(listens: false);
+        await using var sidecar = await RelayUnderTest.StartAsync(dead.Port);
         for (var i = 0; i < 20; i++)
             await sidecar.AssertRefusedAsync(Encoding.ASCII.GetBytes(Request));
 
@@ -37,15 +37,13 @@ public sealed class FaultTests : IAsyncLifetime
     [Fact]
     public async Task An_upstream_that_comes_back_is_reached_again()
     {
-        var port = RawServer.DeadPort();
-        await using var sidecar = await RelayUnderTest.StartAsync(port, RelayUnderTest.WithoutMetadata);
+        using var upstream = new RawServer(listens: false);
+        await using var sidecar = await RelayUnderTest.StartAsync(upstream.Port, RelayUnderTest.WithoutMetadata);
         await sidecar.AssertRefusedAsync(Encoding.ASCII.GetBytes(Request));
 
-        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, port));
-        listener.Listen();
+        upstream.Listen();
         using var client = await RawConnection.ConnectAsync(sidecar.Traffic);
-        using var server = new RawConnection(await listener.AcceptAsync());
+        using var server = await upstream.AcceptAsync();
         await client.SendAsync(Request);
         Assert.Equal(Request, await server.ReceiveThroughAsync("{  }"));
     }
@@ -70,6 +68,7 @@ public sealed class FaultTests : IAsyncLifetime
         var (bytes, wasReset) = await client.ReceiveToAnyEndAsync();
         Assert.Equal((0, reset), (bytes.Length, wasReset));
         client.Dispose();
+        await RelayUnderTest.UntilAsync(() => _sidecar.Application.Relay[0] is { Accepted: 1, Open: 0 }, "the connection ends");
         Assert.Equal(1, (await _sidecar.SettledAsync()).Observed);
         Assert.Equal(reset ? 1 : 0, _sidecar.Application.Relay[0].EndedAs(ConnectionEnd.UpstreamReset));
     }

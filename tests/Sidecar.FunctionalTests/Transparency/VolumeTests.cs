@@ -139,7 +139,8 @@ public sealed class VolumeTests(ITestOutputHelper output)
         const int Total = 64 * (int)MiB;
         const int ReceiveBuffer = 64 * 1024;
         using var upstream = new RawServer(ReceiveBuffer);
-        await using var sidecar = await RelayUnderTest.StartAsync(upstream.Port, RelayUnderTest.WithoutMetadata);
+        await using var sidecar = await RelayUnderTest.StartAsync(
+            upstream.Port, options => RelayUnderTest.WithoutMetadata(options) with { Relay = options.Relay with { SocketBuffers = ReceiveBuffer } }); // what the system lets them grow to may be more than all there is
         using var client = await RawConnection.ConnectAsync(sidecar.Traffic, ReceiveBuffer);
         using var server = await upstream.AcceptAsync();
         await client.SendAsync($"POST /infer HTTP/1.1\r\nContent-Length: {(clientReads ? 0 : Total)}\r\n\r\n");

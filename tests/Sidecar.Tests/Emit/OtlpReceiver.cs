@@ -83,7 +83,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     }
 
     /// <summary>The next request that was accepted.</summary>
-    public async Task<(string Path, OtlpMessage Message)> NextAsync() => await _received.Reader.ReadAsync(TestContext.Current.CancellationToken);
+    public async Task<(string Path, OtlpMessage Message)> NextAsync() => await _received.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(60));
 
     /// <summary>The first of what was or will be accepted that fits.</summary>
     public async Task<T> FirstAsync<T>(Func<OtlpReceiver, IEnumerable<T>> all, Func<T, bool> fits, string what)

@@ -50,14 +50,12 @@ public sealed class ExportBook(OtlpSignal signal)
     /// <summary>Takes one item on its way, unless too many wait: then it is counted as lost.</summary>
     internal bool TryTake()
     {
-        if (Interlocked.Read(ref _taken) - Sent - Interlocked.Read(ref _refused) >= Waiting)
-        {
-            Interlocked.Increment(ref _full);
-            return false;
-        }
-
-        Interlocked.Increment(ref _taken);
-        return true;
+        // Taken before it is looked at, as several threads come here at once.
+        if (Interlocked.Increment(ref _taken) - Sent - Interlocked.Read(ref _refused) <= Waiting)
+            return true;
+        Forget();
+        Interlocked.Increment(ref _full);
+        return false;
     }
 
     /// <summary>An item that was taken is none.</summary>

@@ -21,9 +21,9 @@ internal sealed class TlsConnection
     private readonly TlsRoute _route;
     private readonly RelayCounters _counters;
     private readonly Socket _clientSocket;
+    private readonly Socket _upstreamSocket;
     private readonly Lock _order = new();
     private readonly TapGate _tap;
-    private Socket? _upstreamSocket;
     private Stream? _client;
     private Stream? _upstream;
     private int _end = -1;
@@ -33,12 +33,13 @@ internal sealed class TlsConnection
     private bool _clientGone;
     private bool _upstreamGone;
 
-    public TlsConnection(TlsRelay relay, TlsRoute route, RelayCounters counters, Socket client, TapGate tap)
+    public TlsConnection(TlsRelay relay, TlsRoute route, RelayCounters counters, Socket client, Socket upstream, TapGate tap)
     {
         _relay = relay;
         _route = route;
         _counters = counters;
         _clientSocket = client;
+        _upstreamSocket = upstream;
         _tap = tap;
         _lastActive = relay.Time.GetTimestamp();
     }
@@ -72,7 +73,7 @@ internal sealed class TlsConnection
         }
 
         _clientSocket.Dispose();
-        _upstreamSocket?.Dispose();
+        _upstreamSocket.Dispose();
         _tap.Ended((ConnectionEnd)_end, _relay.Time.GetTimestamp());
         _counters.Ended((ConnectionEnd)_end);
     }
@@ -83,8 +84,7 @@ internal sealed class TlsConnection
         if (Interlocked.CompareExchange(ref _end, (int)end, -1) != -1)
             return;
         Close(_clientSocket, reset);
-        if (_upstreamSocket is { } upstream)
-            Close(upstream, reset);
+        Close(_upstreamSocket, reset);
     }
 
     /// <summary>Ends an idle one as a server that stops would: with TLS's own goodbye, where there is TLS.</summary>
@@ -93,7 +93,7 @@ internal sealed class TlsConnection
         if (Volatile.Read(ref _relaying))
         {
             await CloseSendingAsync(_client!, _clientSocket).ConfigureAwait(false);
-            await CloseSendingAsync(_upstream!, _upstreamSocket!).ConfigureAwait(false);
+            await CloseSendingAsync(_upstream!, _upstreamSocket).ConfigureAwait(false);
         }
 
         End(end, reset: false);
@@ -186,13 +186,12 @@ internal sealed class TlsConnection
         using var patience = Patience();
         try
         {
-            _upstreamSocket = TlsRelay.NewSocket(_route.Upstream, _relay.Settings);
             await _upstreamSocket.ConnectAsync(_route.Upstream, patience.Token).ConfigureAwait(false);
             return new NetworkStream(_upstreamSocket, ownsSocket: true);
         }
         catch (Exception failure) when (IsPeersFailure(failure))
         {
-            End(failure is SocketException { SocketErrorCode: SocketError.TooManyOpenSockets } ? ConnectionEnd.OutOfSockets : ConnectionEnd.UpstreamRefused, reset: true);
+            End(ConnectionEnd.UpstreamRefused, reset: true);
             return null;
         }
     }
@@ -280,7 +279,7 @@ internal sealed class TlsConnection
             }
         }
 
-        await CloseSendingAsync(destination, fromClient ? _upstreamSocket! : _clientSocket).ConfigureAwait(false);
+        await CloseSendingAsync(destination, fromClient ? _upstreamSocket : _clientSocket).ConfigureAwait(false);
     }
 
     /// <returns>False: the destination no longer reads. It may have answered already, so the other way goes on to its own end.</returns>

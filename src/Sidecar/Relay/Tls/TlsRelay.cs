@@ -99,7 +99,7 @@ internal sealed partial class TlsRelay : IDisposable
 
     public void Failed(Exception failure) => Log.Failed(_log, failure);
 
-    public static Socket NewSocket(EndPoint target, RelaySettings settings)
+    private static Socket NewSocket(EndPoint target, RelaySettings settings)
     {
         if (target is UnixDomainSocketEndPoint)
             return new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -118,6 +118,8 @@ internal sealed partial class TlsRelay : IDisposable
     private async Task AcceptAsync(RelayListener listener, TlsRoute route, RelayCounters counters)
     {
         var drained = _drain.Token;
+        // The upstream's socket first: a client that is accepted and can't be connected would have to be reset; in the backlog it waits.
+        Socket? upstream = null;
         try
         {
             while (true)
@@ -127,9 +129,11 @@ internal sealed partial class TlsRelay : IDisposable
                 await _places.WaitAsync(drained).ConfigureAwait(false);
                 try
                 {
+                    upstream ??= NewSocket(route.Upstream, Settings);
                     var client = await listener.AcceptAsync(drained).ConfigureAwait(false);
                     Tune(client, Settings);
-                    _ = RunAsync(client, listener, route, counters);
+                    _ = RunAsync(client, upstream, listener, route, counters);
+                    upstream = null;
                 }
                 catch (SocketException failure)
                 {
@@ -145,13 +149,17 @@ internal sealed partial class TlsRelay : IDisposable
         {
             // Draining.
         }
+        finally
+        {
+            upstream?.Dispose();
+        }
     }
 
-    private async Task RunAsync(Socket client, RelayListener listener, TlsRoute route, RelayCounters counters)
+    private async Task RunAsync(Socket client, Socket upstream, RelayListener listener, TlsRoute route, RelayCounters counters)
     {
         var lane = (int)((uint)Interlocked.Increment(ref _next) % (uint)_lanes.Length);
         counters.Opened();
-        var connection = new TlsConnection(this, route, counters, client, new TapGate(_lanes[lane], _taps, _firstLane + lane, listener.Index));
+        var connection = new TlsConnection(this, route, counters, client, upstream, new TapGate(_lanes[lane], _taps, _firstLane + lane, listener.Index));
         _connections.TryAdd(connection, true);
         if (_stop.IsCancellationRequested)
             connection.End(ConnectionEnd.Shutdown, reset: true);
