@@ -30,6 +30,6 @@ static async Task<int> StartedAsync(Func<Task<int>> verb)
     catch (StartException failure)
     {
         await Console.Error.WriteLineAsync($"sidecar: {failure.Message}");
-        return ExitCodes.Unavailable;
+        return failure.IsInput ? ExitCodes.BadInput : ExitCodes.Unavailable;
     }
 }

@@ -290,7 +290,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         }
         catch (ProfileException failure)
         {
-            throw new StartException($"drift.reference: {failure.Message}", failure);
+            throw new StartException($"drift.reference: {failure.Message}", failure) { IsInput = true };
         }
     }
 
@@ -302,7 +302,7 @@ public sealed partial class SidecarApplication : IAsyncDisposable
         }
         catch (ProfileException failure)
         {
-            throw new StartException($"drift.calibration: {failure.Message}", failure);
+            throw new StartException($"drift.calibration: {failure.Message}", failure) { IsInput = true };
         }
     }
 
@@ -338,7 +338,11 @@ public sealed partial class SidecarApplication : IAsyncDisposable
 }
 
 /// <summary>The sidecar could not start; the message says what a person can do about it.</summary>
-public sealed class StartException(string message, Exception cause) : Exception(message, cause);
+public sealed class StartException(string message, Exception cause) : Exception(message, cause)
+{
+    /// <summary>It was a file that can't be used, and not something that is away.</summary>
+    public bool IsInput { get; init; }
+}
 
 /// <summary>What an embedder may replace: clock, logs, environment, and, for tests, hooks into rooms that must not matter to the relay.</summary>
 public sealed record SidecarHooks

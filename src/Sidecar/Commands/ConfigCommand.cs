@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Sidecar.Configuration;
+using Sidecar.Model.Profiles;
 
 namespace Sidecar.Commands;
 
@@ -25,8 +26,14 @@ internal static class ConfigCommand
         check.SetAction(result =>
         {
             var loaded = flags.Load(result, host());
-            if (loaded.Options is null)
+            if (loaded.Options is not { } options)
                 return Refuse(loaded, host());
+            if (Unreadable(options) is { Count: > 0 } unreadable)
+            {
+                unreadable.ForEach(host().Error.WriteLine);
+                return ExitCodes.BadInput;
+            }
+
             host().Output.WriteLine("ok");
             return ExitCodes.Ok;
         });
@@ -38,6 +45,28 @@ internal static class ConfigCommand
             return ExitCodes.Ok;
         });
         return new Command("config", "Show, check or describe the configuration.") { show, check, schema };
+    }
+
+    // What `run` would read at its start, and stop at.
+    private static List<string> Unreadable(SidecarOptions options)
+    {
+        List<string> problems = [];
+        void Read(string key, string? file, Action<string> read)
+        {
+            try
+            {
+                if (file is not null)
+                    read(file);
+            }
+            catch (ProfileException failure)
+            {
+                problems.Add($"{key}: {failure.Message}");
+            }
+        }
+
+        Read("drift.reference", options.Drift.Reference, file => ProfileFile.Read(file));
+        Read("drift.calibration", options.Drift.Calibration, file => CalibrationFile.Read(file));
+        return problems;
     }
 
     /// <summary>Says what is wrong with a configuration.</summary>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using Sidecar.Configuration.Schema;
 
 namespace Sidecar.Commands;
@@ -17,13 +16,13 @@ internal static class DemoCommand
         {
             HelpName = "DURATION",
             Description = "End by itself after this time, from 45s to 24h; without it, when stopped.",
-            CustomParser = result => Parse(duration, result, default),
+            CustomParser = result => ValueOption.Parse(duration, result, default),
         };
-        var listen = Value("--listen", "IP:PORT", "Where the demo's sidecar listens.", Kinds.Listen, defaults.Listen);
-        var health = Value("--health", "IP:PORT", "Where the demo's sidecar serves /metrics.", Kinds.Listen, defaults.Health);
+        var listen = ValueOption.Of("--listen", "IP:PORT", "Where the demo's sidecar listens.", Kinds.Listen, defaults.Listen);
+        var health = ValueOption.Of("--health", "IP:PORT", "Where the demo's sidecar serves /metrics.", Kinds.Listen, defaults.Health);
         var plain = new Option<bool>("--plain") { Description = "Lines instead of a live table; a pipe gets lines anyway." };
-        var rate = Value("--rate", "N", "Requests a second, from 50 to 2000.", Kinds.Integer(50, 2000), defaults.Rate);
-        var seed = Value("--seed", "N", "Decides which rows are replayed in which order.", Kinds.Integer(0, int.MaxValue), defaults.Seed);
+        var rate = ValueOption.Of("--rate", "N", "Requests a second, from 50 to 2000.", Kinds.Integer(50, 2000), defaults.Rate);
+        var seed = ValueOption.Of("--seed", "N", "Decides which rows are replayed in which order.", Kinds.Integer(0, int.MaxValue), defaults.Seed);
         var command = new Command("demo", "Watch it work: a model server, its traffic, and one break after another.")
         {
             time, listen, health, plain, rate, seed,
@@ -40,24 +39,5 @@ internal static class DemoCommand
             },
             cancellation));
         return command;
-    }
-
-    private static Option<T> Value<T>(string name, string help, string description, ScalarSchema<T> kind, T fallback) => new(name)
-    {
-        HelpName = help,
-        Description = description,
-        DefaultValueFactory = _ => fallback,
-        CustomParser = result => Parse(kind, result, fallback),
-    };
-
-    private static T Parse<T>(ScalarSchema<T> kind, ArgumentResult result, T fallback)
-    {
-        var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-        var outcome = kind.TryParse(text, out var value);
-        if (outcome == ParseOutcome.Ok)
-            return value;
-        var problem = outcome == ParseOutcome.OutOfRange ? "is out of range" : $"is not {kind.Noun}";
-        result.AddError($"{(result.Parent as OptionResult)?.Option.Name}: \"{text}\" {problem}; allowed: {kind.Allowed}");
-        return fallback;
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Sidecar.Configuration.Schema;
 using Sidecar.Offline;
 using Sidecar.Offline.Drift;
 using Sidecar.Statistics.Drift;
@@ -20,9 +21,9 @@ internal static class DriftCommand
         var timestamp = new Option<string>("--timestamp") { HelpName = "COLUMN", Description = "The column that says when each row happened, instead of --rate: ISO 8601, or Unix seconds, ms, µs or ns." };
         var columns = List("--columns", "Columns to watch, separated by commas. Without it, all.");
         var outputs = List("--outputs", "Those that come out of the model, separated by commas: they get half of the allowed false alarms.");
-        var delta = Number("--delta", "The distance that an alarm must certainly have to page; below it is a ticket. Without it, 0.1.");
-        var tolerance = Number("--tolerance", "How far from the reference counts as no drift, 0 … 1. Without it, 0.01: a mean 0.01σ off.");
-        var replicas = new Option<int?>("--replicas") { HelpName = "N", Description = "Sidecars that will judge this model: each gets its part of the allowed false alarms. Without it, 1." };
+        var delta = ValueOption.Of("--delta", "X", "The distance that an alarm must certainly have to page, 0 … 1; below it is a ticket.", Kinds.Rate, 0.1);
+        var tolerance = ValueOption.Of("--tolerance", "X", "How far from the reference counts as no drift, 0 … 1; 0.01 is a mean 0.01σ off.", Kinds.Rate, 0.01);
+        var replicas = ValueOption.Of("--replicas", "N", "Sidecars that will judge this model: each gets its part of the allowed false alarms.", Kinds.Integer(1, 100_000), 1);
         var json = new Option<bool>("--json") { Description = "One JSON document instead of the table and the plot." };
         var html = new Option<string>("--html") { HelpName = "FILE", Description = "Also write a page with a picture of every feature." };
         var command = new Command("backtest", "Run the drift engine over a recorded table as if it were traffic, and say what it would have told whom, and when.")
@@ -31,11 +32,8 @@ internal static class DriftCommand
         };
         command.SetAction(result =>
         {
-            var policy = new DriftPolicy
-            {
-                Delta = result.GetValue(delta) ?? 0.1, Tolerance = result.GetValue(tolerance) ?? 0.01, Replicas = result.GetValue(replicas) ?? 1,
-            };
-            var problem = Problem(policy) ?? (result.GetValue(rate) is not null && result.GetValue(timestamp) is not null ? "--rate and --timestamp both say when rows happened: give one" : null);
+            var policy = new DriftPolicy { Delta = result.GetRequiredValue(delta), Tolerance = result.GetRequiredValue(tolerance), Replicas = result.GetRequiredValue(replicas) };
+            var problem = policy.Delta == 1 ? "--delta 1 is a distance that nothing has: no drift would page" : (result.GetValue(rate) is not null && result.GetValue(timestamp) is not null ? "--rate and --timestamp both say when rows happened: give one" : null);
             var perSecond = Rate(result.GetValue(rate), ref problem);
             if (problem is not null)
             {
@@ -83,12 +81,6 @@ internal static class DriftCommand
         }
     }
 
-    private static string? Problem(DriftPolicy policy) =>
-        policy.Delta is not (>= 0 and < 1) ? "--delta lies between 0 and 1"
-        : policy.Tolerance is not (>= 0 and <= 1) ? "--tolerance lies between 0 and 1"
-        : policy.Replicas is < 1 or > 100_000 ? "--replicas is at least 1"
-        : null;
-
     private static double? Rate(string? text, ref string? problem)
     {
         if (text is null)
@@ -104,6 +96,4 @@ internal static class DriftCommand
     internal static IReadOnlyList<string> Names(string? list) => list is null ? [] : [.. list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
 
     internal static Option<string> List(string name, string description) => new(name) { HelpName = "A,B", Description = description };
-
-    private static Option<double?> Number(string name, string description) => new(name) { HelpName = "X", Description = description };
 }

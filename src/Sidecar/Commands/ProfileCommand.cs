@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sidecar.Configuration.Schema;
 using Sidecar.Model.Profiles;
 using Sidecar.Offline;
 using Sidecar.Offline.Drift;
@@ -22,7 +23,7 @@ internal static class ProfileCommand
         var version = new Option<string>("--model-version") { HelpName = "VERSION", Description = "The model's version. Without it, any." };
         var score = new Option<string>("--calibration-score") { HelpName = "COLUMN", Description = "The column with the score of the positive class: learn a calibration too, by which accuracy is estimated without labels. It goes beside the profile, as .calibration.json." };
         var label = new Option<string>("--calibration-label") { HelpName = "COLUMN", Description = "The column that says what was true, 1 and 0 or true and false. It is no feature." };
-        var threshold = new Option<double>("--calibration-threshold") { HelpName = "X", DefaultValueFactory = _ => Calibration.UsualThreshold, Description = "Rows with a higher score are called positive." };
+        var threshold = ValueOption.Of("--calibration-threshold", "X", "Rows with a higher score are called positive.", Kinds.Rate, Calibration.UsualThreshold);
         var command = new Command("build", "Learn a profile from tables.") { tables, output, timestamp, columns, outputs, model, version, score, label, threshold };
         command.SetAction(result =>
         {
@@ -34,9 +35,9 @@ internal static class ProfileCommand
             }
 
             var calibrates = result.GetValue(score) is not null;
-            if (calibrates != result.GetValue(label) is not null || result.GetValue(threshold) is not (>= 0 and <= 1))
+            if (calibrates != result.GetValue(label) is not null)
             {
-                host().Error.WriteLine("sidecar profile build: a calibration needs --calibration-score and --calibration-label; --calibration-threshold lies between 0 and 1");
+                host().Error.WriteLine("sidecar profile build: a calibration needs --calibration-score and --calibration-label");
                 return ExitCodes.Usage;
             }
 

@@ -43,6 +43,15 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public async Task A_profile_that_is_none_ends_the_start_as_a_bad_file()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, _, errors) = await RunAsync([("SIDECAR__DRIFT__REFERENCE", folder.File("p.json", "{}"u8)), ("SIDECAR__LISTEN", "127.0.0.1:0"), ("SIDECAR__HEALTH__LISTEN", "127.0.0.1:0")], "run");
+        Assert.Equal(65, code);
+        Assert.Contains("drift.reference: ", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Sigterm_ends_the_program_in_order()
     {
         using var process = Start([("SIDECAR__LISTEN", "127.0.0.1:0"), ("SIDECAR__HEALTH__LISTEN", "127.0.0.1:0"), ("SIDECAR__SHUTDOWN__KEEPACCEPTING", "0s")], "run");

@@ -124,6 +124,19 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task Config_check_reads_the_files_that_run_would_stop_at()
+    {
+        using var folder = new Folder();
+        var file = folder.Write("s.yaml", $"drift: {{ reference: {folder.Write("p.json", "{}")}, calibration: {folder.Write("c.json", "not JSON")} }}");
+        Assert.Equal(ExitCodes.BadInput, await InvokeAsync("config", "check", "--config", file));
+        var problems = _error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(2, problems.Length);
+        Assert.StartsWith("drift.reference: ", problems[0], StringComparison.Ordinal);
+        Assert.StartsWith("drift.calibration: ", problems[1], StringComparison.Ordinal);
+        Assert.Empty(_output.ToString());
+    }
+
+    [Fact]
     public async Task Config_schema_prints_the_schema()
     {
         Assert.Equal(ExitCodes.Ok, await InvokeAsync("config", "schema"));

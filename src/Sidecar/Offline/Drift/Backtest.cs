@@ -37,6 +37,7 @@ internal static class Backtest
         }
 
         left.AddRange(stream.Columns.Where(column => column.Name != arguments.Timestamp && known.Knows(column.Name) is false).Select(column => (column.Name, "the reference lacks it")));
+        left.AddRange(stream.LeftOut.Except(left));
         if (features.Count == 0)
             throw new InputFileException($"{arguments.Stream} and {arguments.Reference} have no column in common that can be watched");
 

@@ -33,8 +33,9 @@ internal sealed class BacktestReference
     {
         if (!ProfileFile.IsProfile(arguments.Reference))
         {
-            var learned = TableReference.Learn(Table.Open(arguments.Reference), arguments.Columns, arguments.Timestamp, arguments.RowsPerSecond);
-            return new BacktestReference(learned.Features, learned.LeftOut, learned.Order, learned.Rows, isProfile: false);
+            var table = Table.Open(arguments.Reference);
+            var learned = TableReference.Learn(table, arguments.Columns, arguments.Timestamp, arguments.RowsPerSecond);
+            return new BacktestReference(learned.Features, [.. table.LeftOut, .. learned.LeftOut], learned.Order, learned.Rows, isProfile: false);
         }
 
         try

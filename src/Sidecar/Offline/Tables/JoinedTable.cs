@@ -29,13 +29,14 @@ internal sealed class JoinedTable : Table
                 _left.Add((name, $"{without.File} does not have it"));
         }
 
+        _left.AddRange(tables.SelectMany(table => table.LeftOut).Distinct());
         if (_columns.Count == 0)
             throw new InputFileException($"{File} have no column in common");
     }
 
     public override IReadOnlyList<TableColumn> Columns => _columns;
 
-    /// <summary>Columns that not all tables have: rows without them would look as if values were missing.</summary>
+    /// <summary>With the columns that not all tables have: rows without them would look as if values were missing.</summary>
     public override IReadOnlyList<(string Column, string Why)> LeftOut => _left;
 
     public override long Rows => _tables.Sum(table => table.Rows);

@@ -9,6 +9,7 @@ internal sealed class JsonLinesTable : Table
     private const int LongestLine = 16 << 20;
     private const int MostColumns = 4096;
     private readonly List<TableColumn> _columns = [];
+    private readonly List<(string Column, string Why)> _left = [];
     private long _rows;
 
     public JsonLinesTable(string file)
@@ -17,6 +18,7 @@ internal sealed class JsonLinesTable : Table
         var places = new Dictionary<string, int>(StringComparer.Ordinal);
         var guesses = new List<TypeGuess>();
         var names = new List<string>();
+        var lists = new HashSet<string>(StringComparer.Ordinal);
         foreach (var line in Lines())
         {
             using var row = line;
@@ -35,15 +37,22 @@ internal sealed class JsonLinesTable : Table
                 var guess = guesses[place];
                 Look(ref guess, value);
                 guesses[place] = guess;
+            }, list =>
+            {
+                if (lists.Count < MostColumns)
+                    lists.Add(list);
             });
         }
 
         if (names.Count == 0)
             throw new InputFileException($"{file} has no row with a member");
+        _left.AddRange(lists.Select(list => (list, "holds lists")));
         _columns.AddRange(names.Zip(guesses, (name, guess) => new TableColumn(name, guess.Type)));
     }
 
     public override IReadOnlyList<TableColumn> Columns => _columns;
+
+    public override IReadOnlyList<(string Column, string Why)> LeftOut => _left;
 
     public override long Rows => _rows;
 
@@ -76,13 +85,15 @@ internal sealed class JsonLinesTable : Table
             yield return batch;
     }
 
-    private static void Visit(JsonElement value, string prefix, Action<string, JsonElement> member)
+    private static void Visit(JsonElement value, string prefix, Action<string, JsonElement> member, Action<string>? list = null)
     {
         foreach (var property in value.EnumerateObject())
         {
             if (property.Value.ValueKind == JsonValueKind.Object)
-                Visit(property.Value, $"{prefix}{property.Name}.", member);
-            else if (property.Value.ValueKind != JsonValueKind.Array)
+                Visit(property.Value, $"{prefix}{property.Name}.", member, list);
+            else if (property.Value.ValueKind == JsonValueKind.Array)
+                list?.Invoke(prefix + property.Name);
+            else
                 member(prefix + property.Name, property.Value);
         }
     }

@@ -116,9 +116,12 @@ public sealed class BacktestTests : VerbTests
     [InlineData("--rate", "fast", "--rate is 'fast'")]
     [InlineData("--rate", "0/s", "--rate is '0/s'")]
     [InlineData("--rate", "5/year", "--rate is '5/year'")]
-    [InlineData("--delta", "2", "--delta lies between 0 and 1")]
-    [InlineData("--tolerance", "-1", "--tolerance lies between 0 and 1")]
-    [InlineData("--replicas", "0", "--replicas is at least 1")]
+    [InlineData("--delta", "2", "--delta: \"2\" is out of range; allowed: a number from 0 to 1")]
+    [InlineData("--delta", "1", "--delta 1 is a distance that nothing has")]
+    [InlineData("--delta", "abc", "--delta: \"abc\" is not a number; allowed: a number from 0 to 1")]
+    [InlineData("--tolerance", "-1", "--tolerance: \"-1\" is out of range")]
+    [InlineData("--replicas", "0", "--replicas: \"0\" is out of range; allowed: a whole number from 1 to 100000")]
+    [InlineData("--replicas", "many", "--replicas: \"many\" is not a whole number")]
     public async Task A_flag_that_makes_no_sense_is_named(string flag, string value, string message)
     {
         var table = Table("r.csv", 100);

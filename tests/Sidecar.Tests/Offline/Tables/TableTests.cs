@@ -54,6 +54,7 @@ public sealed class TableTests : IDisposable
             """);
         Assert.Equal("a Number, in.b Text, in.c Boolean, d Number", string.Join(", ", table.Columns.Select(column => $"{column.Name} {column.Type}")));
         Assert.Equal(["1|x|true|-", "NaN|-|false|-", "-|-|-|1"], Rows(table));
+        Assert.Equal([("list", "holds lists")], table.LeftOut);
     }
 
     [Fact]
