@@ -127,14 +127,14 @@ public sealed class ProfileBuildTests : VerbTests
     }
 
     [Theory]
-    [InlineData("--calibration-score", "score")]
-    [InlineData("--calibration-label", "paid")]
-    [InlineData("--calibration-score", "score", "--calibration-label", "paid", "--calibration-threshold", "1.5")]
-    public async Task Half_a_calibration_is_a_mistake_in_use(params string[] options)
+    [InlineData("a calibration needs", "--calibration-score", "score")]
+    [InlineData("a calibration needs", "--calibration-label", "paid")]
+    [InlineData("--calibration-threshold: \"1.5\" is out of range", "--calibration-score", "score", "--calibration-label", "paid", "--calibration-threshold", "1.5")]
+    public async Task Half_a_calibration_is_a_mistake_in_use(string message, params string[] options)
     {
         var (code, _, error) = await RunAsync(["profile", "build", Csv("a.csv", Header, Rows(100)), "-o", Path.Combine(Folder.Path, "p.json"), .. options]);
         Assert.Equal(ExitCodes.Usage, code);
-        Assert.Contains("a calibration needs", error, StringComparison.Ordinal);
+        Assert.Contains(message, error, StringComparison.Ordinal);
     }
 
     private async Task<string> BuiltAsync(string name, string[] tables, params string[] more)
