@@ -15,6 +15,14 @@ internal static class Fixtures
         return path!;
     }
 
+    /// <summary>The recordings, which are packed with xz; or a skipped test.</summary>
+    public static string RequireCorpus()
+    {
+        var corpus = Require("corpus");
+        Assert.SkipUnless((Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "xz"))), "xz, which the recordings are packed with, is not installed");
+        return corpus;
+    }
+
     private static string? FindRoot()
     {
         if (Environment.GetEnvironmentVariable("SIDECAR_FIXTURES") is { Length: > 0 } named)

@@ -5,6 +5,7 @@ using Sidecar.Wire.Tests.Fuzz;
 namespace Sidecar.Wire.Tests;
 
 /// <summary>What a connection may keep, whatever its peers send: measured in the arrays that it takes from the shared pool.</summary>
+[Collection(nameof(BoundsTests))]
 public class BoundsTests
 {
     private const int MaxHeadBytes = 700;
@@ -127,3 +128,7 @@ public class BoundsTests
         }
     }
 }
+
+/// <summary>Alone: while somebody listens to the pool, each array that any thread takes from it costs memory, and others hold that against a budget of none.</summary>
+[CollectionDefinition(nameof(BoundsTests), DisableParallelization = true)]
+public sealed class PoolListeners;

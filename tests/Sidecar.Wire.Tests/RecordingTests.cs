@@ -23,7 +23,7 @@ public class RecordingTests
 
     [Fact]
     public void All_recordings_are_told_as_they_were() =>
-        Assert.True(Compare(Fixtures.Require("corpus")) >= 184, "too few recordings");
+        Assert.True(Compare(Fixtures.RequireCorpus()) >= 184, "too few recordings");
 
     private static int Compare(string root)
     {

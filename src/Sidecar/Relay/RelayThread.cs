@@ -190,6 +190,13 @@ internal sealed unsafe partial class RelayThread : IDisposable
             Dial(listener, client, upstream);
             upstream = -1;
         }
+
+        // Full: what waits must wake another thread.
+        if (_open >= _maxConnections)
+        {
+            _counters[listener.Index].ConnectionLimitReached();
+            Listen(false);
+        }
     }
 
     private void Dial(RelayListener listener, int client, int upstream)

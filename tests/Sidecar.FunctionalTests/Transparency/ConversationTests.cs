@@ -18,10 +18,10 @@ public sealed class ConversationTests(ITestOutputHelper output)
     public Task Conversations_kept_here_pass_byte_for_byte_cut_anywhere(int seed) => PassAsync(Golden, new Random(seed));
 
     [Fact]
-    public Task Every_recorded_conversation_passes_byte_for_byte_as_recorded() => PassAsync(Fixtures.Require("corpus"), cuts: null);
+    public Task Every_recorded_conversation_passes_byte_for_byte_as_recorded() => PassAsync(Fixtures.RequireCorpus(), cuts: null);
 
     [Fact]
-    public Task Every_recorded_conversation_passes_byte_for_byte_cut_anywhere() => PassAsync(Fixtures.Require("corpus"), new Random(20_260_101));
+    public Task Every_recorded_conversation_passes_byte_for_byte_cut_anywhere() => PassAsync(Fixtures.RequireCorpus(), new Random(20_260_101));
 
     private async Task PassAsync(string root, Random? cuts)
     {

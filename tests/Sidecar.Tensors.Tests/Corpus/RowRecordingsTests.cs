@@ -31,7 +31,7 @@ public class RowRecordingsTests(ITestOutputHelper output)
     [Fact]
     public void All_recorded_conversations_decode_to_what_client_and_server_saw()
     {
-        var counts = Compare(Fixtures.Require("corpus"));
+        var counts = Compare(Fixtures.RequireCorpus());
         output.WriteLine(counts.ToString());
         // What the recordings held when this was written: more may come, fewer would mean that the test lost sight of them.
         Assert.True(counts is { Requests: >= 31, Responses: >= 30, Errors: >= 8, Dataframes: >= 8 }, counts.ToString());

@@ -60,11 +60,12 @@ public sealed class ExchangeBookTests
             },
             TestContext.Current.CancellationToken);
         var readings = 0;
-        while (!Volatile.Read(ref done))
+        do
         {
             book.Imbalance();
             readings++;
         }
+        while (!Volatile.Read(ref done));
 
         await traffic;
         Assert.Equal(0, book.Imbalance());

@@ -7,6 +7,7 @@ using Sidecar.Demo.Screen;
 namespace Sidecar.Tests.Demo;
 
 /// <summary>The whole demo: real sockets, real model server, real load, real clock; where the sidecar must be wrong, a stand-in for it.</summary>
+[Collection(nameof(DemoRunnerTests))]
 public sealed class DemoRunnerTests : IDisposable
 {
     // Ends by itself long before the total: each break ends when it is detected.
@@ -131,3 +132,7 @@ public sealed class DemoRunnerTests : IDisposable
         }
     }
 }
+
+/// <summary>Alone: what is normal is learned within a second or two of the real clock, in which others must not take the processor.</summary>
+[CollectionDefinition(nameof(DemoRunnerTests), DisableParallelization = true)]
+public sealed class RealClock;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -6,6 +7,7 @@ using OpenTelemetry.Metrics;
 using Sidecar.Admin;
 using Sidecar.Emit.Otlp;
 using Sidecar.Telemetry;
+using Sidecar.Testing;
 using Sidecar.Tests.Telemetry;
 
 namespace Sidecar.Tests.Emit;
@@ -49,8 +51,10 @@ public class RealBackendTests
         push.Provider.ForceFlush(20_000);
         Assert.Equal((1, 0), (push.Exports.Succeeded, push.Exports.Failed));
 
-        var pushed = await SeriesAsync(url, "push");
-        var pulled = await SeriesAsync(url, "pull");
+        // A scrape may be seen while it is being written.
+        var (pushed, pulled) = (await SeriesAsync(url, "push"), await SeriesAsync(url, "pull"));
+        for (var since = Stopwatch.StartNew(); !pushed.SequenceEqual(pulled) && since.Elapsed < Waiting.Patience;)
+            (pushed, pulled) = (await SeriesAsync(url, "push"), await SeriesAsync(url, "pull"));
         Assert.Equal(Catalogue.All.SelectMany(PrometheusName.Series).Order(), pushed.Select(series => series.Split('{')[0]).Distinct().Order());
         Assert.Equal(pushed, pulled);
     }
@@ -70,8 +74,7 @@ public class RealBackendTests
         Assert.Equal((1, 0), (pipeline.Exports.Succeeded, pipeline.Exports.Failed));
 
         var file = Path.Combine(collector.Folder, "otlp.jsonl");
-        while (new FileInfo(file).Length == 0)
-            await Task.Delay(50, TestContext.Current.CancellationToken);
+        await Waiting.UntilAsync(() => new FileInfo(file) is { Exists: true, Length: > 0 }, "the collector writes");
         using var request = JsonDocument.Parse((await File.ReadAllLinesAsync(file, TestContext.Current.CancellationToken))[0]);
         var names = request.RootElement.GetProperty("resourceMetrics")[0].GetProperty("scopeMetrics").EnumerateArray()
             .SelectMany(scope => scope.GetProperty("metrics").EnumerateArray())
@@ -87,6 +90,7 @@ public class RealBackendTests
     private static async Task<List<string>> SeriesAsync(string url, string job)
     {
         using var client = new HttpClient();
+        using var patience = new CancellationTokenSource(Waiting.Patience);
         while (true)
         {
             var selector = Uri.EscapeDataString($$"""{__name__=~"sidecar_.*|gen_ai_.*",job="{{job}}"}""");
@@ -94,6 +98,7 @@ public class RealBackendTests
             var series = answer.RootElement.GetProperty("data").EnumerateArray().Select(Text).Order(StringComparer.Ordinal).ToList();
             if (series.Count > 0)
                 return series;
+            Assert.False(patience.IsCancellationRequested, $"no series of {job}");
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }
     }

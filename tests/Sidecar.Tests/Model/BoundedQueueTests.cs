@@ -1,4 +1,5 @@
 using Sidecar.Model;
+using Sidecar.Testing;
 
 namespace Sidecar.Tests.Model;
 
@@ -71,36 +72,31 @@ public sealed class BoundedQueueTests
         var queue = new BoundedQueue<(int Producer, int Number)>(64);
         var left = Producers * Each;
         var received = new List<(int Producer, int Number)>[Consumers];
-        var cancellation = TestContext.Current.CancellationToken;
 
-        var producers = Enumerable.Range(0, Producers).Select(producer => Task.Run(
-            () =>
+        var producers = Enumerable.Range(0, Producers).Select(producer => OnThread.Run(() =>
+        {
+            for (var i = 0; i < Each; i++)
             {
-                for (var i = 0; i < Each; i++)
-                {
-                    while (!queue.TryEnqueue((producer, i)))
-                        Thread.Yield();
-                }
-            },
-            cancellation));
-        var consumers = Enumerable.Range(0, Consumers).Select(consumer => Task.Run(
-            () =>
+                while (!queue.TryEnqueue((producer, i)))
+                    Thread.Yield();
+            }
+        }));
+        var consumers = Enumerable.Range(0, Consumers).Select(consumer => OnThread.Run(() =>
+        {
+            var mine = received[consumer] = [];
+            while (Volatile.Read(ref left) > 0)
             {
-                var mine = received[consumer] = [];
-                while (Volatile.Read(ref left) > 0)
+                if (queue.TryDequeue(out var item))
                 {
-                    if (queue.TryDequeue(out var item))
-                    {
-                        mine.Add(item);
-                        Interlocked.Decrement(ref left);
-                    }
-                    else
-                    {
-                        Thread.Yield();
-                    }
+                    mine.Add(item);
+                    Interlocked.Decrement(ref left);
                 }
-            },
-            cancellation));
+                else
+                {
+                    Thread.Yield();
+                }
+            }
+        }));
         await Task.WhenAll([.. producers, .. consumers]);
 
         Assert.Equal(Producers * Each, received.Sum(list => list.Count));

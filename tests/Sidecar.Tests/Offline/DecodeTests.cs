@@ -29,7 +29,7 @@ public sealed class DecodeTests : IDisposable
     [InlineData(true)]
     [InlineData(false)]
     public async Task All_recordings_have_the_exchanges_that_their_clients_saw(bool ordered) =>
-        Assert.True(await CompareAsync(Fixtures.Require("corpus"), ordered) >= 184, "too few recordings");
+        Assert.True(await CompareAsync(Fixtures.RequireCorpus(), ordered) >= 184, "too few recordings");
 
     [Theory]
     [InlineData("", "", "no exchange in these files")] // nothing was sent

@@ -39,7 +39,9 @@ public sealed partial class KafkaSink : IEventSink, IAsyncDisposable
     private Task? _stopped;
     private volatile bool _ended;
     private int _turn;
-    private int _isUnwritable;
+    private readonly Lock _disk = new();
+    private bool _isUnwritable;
+    private long _refusals;
     private volatile bool _hasWritten;
     private int _isSyncing;
 
@@ -269,9 +271,12 @@ public sealed partial class KafkaSink : IEventSink, IAsyncDisposable
         try
         {
             // An event that was only taken into the buffer shows nothing: what was refused must have reached the disk.
-            var hasWritten = _hasWritten;
-            if (Flush(static log => log.Sync()) && hasWritten && Interlocked.Exchange(ref _isUnwritable, 0) != 0)
-                Log.Writable(_log);
+            long refusals;
+            bool hasWritten;
+            lock (_disk)
+                (refusals, hasWritten) = (_refusals, _hasWritten);
+            if (Flush(static log => log.Sync()) && hasWritten)
+                Recovered(refusals);
         }
         finally
         {
@@ -318,9 +323,30 @@ public sealed partial class KafkaSink : IEventSink, IAsyncDisposable
 
     private void Refused(IOException e)
     {
-        _hasWritten = false;
-        if (Interlocked.Exchange(ref _isUnwritable, 1) == 0)
+        bool isNew;
+        lock (_disk)
+        {
+            _hasWritten = false;
+            _refusals++;
+            (isNew, _isUnwritable) = (!_isUnwritable, true);
+        }
+
+        if (isNew)
             Log.Unwritable(_log, e.Message);
+    }
+
+    /// <summary>The disk works again, unless it has refused something since.</summary>
+    private void Recovered(long refusals)
+    {
+        bool isNew;
+        lock (_disk)
+        {
+            isNew = _isUnwritable && _refusals == refusals;
+            _isUnwritable &= !isNew;
+        }
+
+        if (isNew)
+            Log.Writable(_log);
     }
 
     private void Drop(string type, EventDropReason reason)

@@ -164,8 +164,8 @@ internal sealed partial class TlsRelay : IDisposable
         if (_stop.IsCancellationRequested)
             connection.End(ConnectionEnd.Shutdown, reset: true);
         await connection.RunAsync().ConfigureAwait(false);
+        _places.Release(); // first: who disposes of the places waits for the connections
         _connections.TryRemove(connection, out _);
-        _places.Release();
     }
 
     private void CloseIdle()

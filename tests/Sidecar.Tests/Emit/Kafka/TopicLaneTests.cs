@@ -330,7 +330,7 @@ public sealed class TopicLaneTests : IDisposable
         const int Count = 30_000;
         using var bench = new LaneBench(onDisk ? LaneBench.Spool(_folder.Path, 64 * 1024) : new MemoryLog(64 * 1024, dropNewest: false));
         using var end = new CancellationTokenSource();
-        Task Loop(Action<Random> step, int seed) => Task.Run(() =>
+        Task Loop(Action<Random> step, int seed) => OnThread.Run(() =>
         {
             var random = new Random(seed);
             while (!end.IsCancellationRequested)

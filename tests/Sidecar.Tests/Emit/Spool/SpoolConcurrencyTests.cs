@@ -1,4 +1,5 @@
 using Sidecar.Emit.Spool;
+using Sidecar.Testing;
 
 namespace Sidecar.Tests.Emit;
 
@@ -14,9 +15,9 @@ public sealed class SpoolConcurrencyTests : IDisposable
     {
         using var spool = _folder.Open(limit: 256 << 20, segment: 1 << 20);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        var appending = Task.Run(() => SpoolFolder.Append(spool, Count), stop.Token);
-        var syncing = Task.Run(() => SyncUntil(spool, stop.Token), stop.Token);
-        var reading = Task.Run(() => ReadInOrder(spool, appending), stop.Token);
+        var appending = OnThread.Run(() => SpoolFolder.Append(spool, Count));
+        var syncing = OnThread.Run(() => SyncUntil(spool, stop.Token));
+        var reading = OnThread.Run(() => ReadInOrder(spool, appending));
         await appending;
         Assert.Equal(Count, await reading);
         await stop.CancelAsync();
@@ -32,7 +33,7 @@ public sealed class SpoolConcurrencyTests : IDisposable
         using var spool = _folder.Open(limit: 64 * 1024, segment: 4096);
         var told = 0L;
         spool.Lost += loss => Interlocked.Add(ref told, loss.Next - loss.First);
-        var appending = Task.Run(() => SpoolFolder.Append(spool, DroppingCount), TestContext.Current.CancellationToken);
+        var appending = OnThread.Run(() => SpoolFolder.Append(spool, DroppingCount));
         var read = 0L;
         while (true)
         {
@@ -86,7 +87,8 @@ public sealed class SpoolConcurrencyTests : IDisposable
 
         var read = spool.NextIndex / time.GetElapsedTime(start).TotalSeconds;
         TestContext.Current.TestOutputHelper!.WriteLine($"200-byte records: {appended:N0}/s appended with a sync each second, {read:N0}/s read and committed");
-        Assert.True(appended > 50_000, $"{appended:N0} records/s appended");
+        // Ten times what a sidecar may see on a bad day; how far above is for the benchmark (`sidecar-benchmarks events`) to say.
+        Assert.True(appended > 5_000, $"{appended:N0} records/s appended");
     }
 
     private static void SyncUntil(Spool spool, CancellationToken stop)
