@@ -97,25 +97,23 @@ internal sealed class OtlpForwarder : IDisposable
         if (answer.ContentType?.StartsWith(OtlpIntake.Json, StringComparison.OrdinalIgnoreCase) == true)
             return OtlpStatus.RejectedInJson(answer.Body);
         var response = new ProtoReader(answer.Body, 0, answer.Body.Length);
-        while (response.Next())
+        if (!Find(ref response) || !response.ReadMessage(out var partial) || !Find(ref partial) || partial.Type != WireType.Varint)
+            return 0;
+        return partial.ReadVarint(out var rejected) ? (long)rejected : 0;
+
+        // Field 1 of either.
+        static bool Find(ref ProtoReader message)
         {
-            if (response.Field != 1 || !response.ReadMessage(out var partial))
+            while (message.Next())
             {
-                if (response.Field == 1 || !response.Skip())
-                    return 0;
-                continue;
+                if (message.Field == 1)
+                    return true;
+                if (!message.Skip())
+                    return false;
             }
 
-            while (partial.Next())
-            {
-                if (partial is { Field: 1, Type: WireType.Varint })
-                    return partial.ReadVarint(out var rejected) ? (long)rejected : 0;
-                if (!partial.Skip())
-                    return 0;
-            }
+            return false;
         }
-
-        return 0;
     }
 
     private static ReceiveOutcome OutcomeOf(HttpStatusCode status) => (int)status switch

@@ -57,7 +57,7 @@ public sealed partial class OtlpReceiver : IAsyncDisposable
         builder.Services.AddSingleton(calls);
         builder.Services.AddSingleton<IServiceMethodProvider<OtlpGrpc>, OtlpGrpcMethods>();
         var application = builder.Build();
-        application.Use(OneOf(new SemaphoreSlim(AtATime), intake));
+        application.Use(AFewOf(new SemaphoreSlim(AtATime), intake));
         application.Use(calls.CountAsync);
         application.UseRouting();
         application.MapGrpcService<OtlpGrpc>();
@@ -108,7 +108,7 @@ public sealed partial class OtlpReceiver : IAsyncDisposable
             kestrel.Listen(grpc.ToIPEndPoint(), endpoint => endpoint.Protocols = HttpProtocols.Http2);
     }
 
-    private static Func<HttpContext, RequestDelegate, Task> OneOf(SemaphoreSlim places, OtlpIntake intake) => async (context, next) =>
+    private static Func<HttpContext, RequestDelegate, Task> AFewOf(SemaphoreSlim places, OtlpIntake intake) => async (context, next) =>
     {
         try
         {

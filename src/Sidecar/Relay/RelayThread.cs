@@ -176,7 +176,7 @@ internal sealed unsafe partial class RelayThread : IDisposable
             var client = upstream < 0 ? -1 : Libc.Accept(listener.Descriptor, 0, 0, Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC);
             if (client < 0)
             {
-                if (Marshal.GetLastPInvokeError() is Libc.EMFILE or Libc.ENFILE)
+                if (Marshal.GetLastPInvokeError() is Libc.EMFILE or Libc.ENFILE or Libc.ENOBUFS or Libc.ENOMEM)
                 {
                     _counters[listener.Index].ConnectionLimitReached();
                     Listen(false); // level-triggered: it would wake us again at once

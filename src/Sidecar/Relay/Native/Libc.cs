@@ -6,7 +6,7 @@ namespace Sidecar.Relay.Native;
 /// <remarks>Linux only, x64 and arm64; the numbers below are the same on both.</remarks>
 internal static unsafe partial class Libc
 {
-    public const int EINTR = 4, EAGAIN = 11, ENFILE = 23, EMFILE = 24, EPIPE = 32, ECONNRESET = 104, ETIMEDOUT = 110, EINPROGRESS = 115;
+    public const int EINTR = 4, EAGAIN = 11, ENOMEM = 12, ENFILE = 23, EMFILE = 24, EPIPE = 32, ECONNRESET = 104, ENOBUFS = 105, ETIMEDOUT = 110, EINPROGRESS = 115;
     public const int AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10;
     public const uint EPOLLIN = 0x1, EPOLLOUT = 0x4, EPOLLERR = 0x8, EPOLLHUP = 0x10, EPOLLRDHUP = 0x2000;
     public const uint EPOLLEXCLUSIVE = 1u << 28, EPOLLET = 1u << 31;
