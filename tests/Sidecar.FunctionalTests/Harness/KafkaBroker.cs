@@ -59,11 +59,12 @@ internal sealed class KafkaBroker : IAsyncDisposable
         using var deadline = new CancellationTokenSource(RelayUnderTest.Patience);
         while (true)
         {
-            var output = await Tool.RunAsync("kcat", ["-b", Admin, "-C", "-t", topic, "-o", "beginning", "-e", "-q", "-J"]);
-            var records = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(ReadRecord.Parse).ToList();
+            // A broker that has just begun may not lead the partition yet, which is an error to kcat.
+            var (code, output, errors) = await Tool.EndAsync("kcat", ["-b", Admin, "-C", "-t", topic, "-o", "beginning", "-e", "-q", "-J"]);
+            var records = (code == 0 ? output : "").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(ReadRecord.Parse).ToList();
             if (records.Count >= atLeast)
                 return records;
-            Assert.False(deadline.IsCancellationRequested, $"{topic} has {records.Count} records, not {atLeast}");
+            Assert.False(deadline.IsCancellationRequested, $"{topic} has {records.Count} records, not {atLeast}; kcat ended with {code}: {errors}");
             await Task.Delay(50);
         }
     }

@@ -19,14 +19,21 @@ internal static class Tool
     /// <returns>Its output, a character a byte.</returns>
     public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, TimeSpan? within = null)
     {
+        var (code, output, errors) = await EndAsync(program, arguments, within);
+        Assert.True(code == 0, $"{program} ended with {code}: {errors}");
+        return output;
+    }
+
+    /// <summary>Runs a program to its end, whatever that is.</summary>
+    public static async Task<(int Code, string Output, string Errors)> EndAsync(string program, IEnumerable<string> arguments, TimeSpan? within = null)
+    {
         using var process = Start(program, arguments);
         process.StandardInput.Close();
         using var patience = new CancellationTokenSource(within ?? RelayUnderTest.Patience);
         var errors = process.StandardError.ReadToEndAsync(patience.Token);
         var output = await process.StandardOutput.ReadToEndAsync(patience.Token);
         await process.WaitForExitAsync(patience.Token);
-        Assert.True(process.ExitCode == 0, $"{program} ended with {process.ExitCode}: {await errors}");
-        return output;
+        return (process.ExitCode, output, await errors);
     }
 
     public static Process Start(string program, IEnumerable<string> arguments) => Process.Start(new ProcessStartInfo(Require(program), arguments)
