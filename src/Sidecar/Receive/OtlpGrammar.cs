@@ -4,7 +4,7 @@ namespace Sidecar.Receive;
 
 /// <summary>
 /// The messages of OTLP 1.x (opentelemetry-proto: trace/v1, metrics/v1, logs/v1, common/v1, resource/v1), as far as it takes to tell whether a body is one and how many items it
-/// has. Not generated classes: those would make some 100 bytes of objects of each two bytes of empty messages, and bodies come from whoever reaches the port.
+/// has. Not generated classes: those would make an object of each two bytes of empty messages, and bodies come from whoever reaches the port.
 /// </summary>
 internal static class OtlpGrammar
 {
